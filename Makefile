@@ -1,0 +1,68 @@
+# Everything runs in .venv; each target sets up what it needs. Python 3.11, as bpy's wheels ask for.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+BEAM := tests/data/beam
+
+.PHONY: setup setup-train setup-dev demo test test-blender test-wheels check format extension benchmark clean
+
+# install(EXTRA): what pyproject.toml pins under that name.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c "import sys, tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$(1)'], sep='\n')" > $(VENV)/$(1).txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/$(1).txt
+	@touch $@
+endef
+
+$(VENV)/.demo: pyproject.toml
+	$(call install,demo)
+$(VENV)/.train: pyproject.toml
+	$(call install,train)
+$(VENV)/.dev: pyproject.toml
+	$(call install,dev)
+
+setup: $(VENV)/.demo
+setup-train: setup $(VENV)/.train
+setup-dev: setup-train $(VENV)/.dev
+
+demo: setup
+	$(BIN)/python addon/cli.py $(BEAM)/cam01_json --calibration $(BEAM)/calibration.toml --camera cam_01 \
+		--output build/beam.bvh --output build/beam.fbx --poses build/beam.npz --report build/beam.json
+	$(BIN)/python -m training.evaluation.contact_sheet $(BEAM)/cam01_json build/beam.npz build/beam.png
+
+test: setup-dev
+	$(BIN)/python -m pytest
+
+# BLENDER=path of a Blender executable
+test-blender: setup-dev
+	BLENDER="$(BLENDER)" $(BIN)/python -m pytest tests/blender
+
+# The add-on's tests on the oldest and the newest bpy wheel.
+test-wheels:
+	@for version in 4.2.0 5.0.1; do \
+		test -x $(VENV)-bpy-$$version/bin/python || $(PYTHON) -m venv $(VENV)-bpy-$$version; \
+		$(VENV)-bpy-$$version/bin/python -m pip install --quiet --disable-pip-version-check \
+			bpy==$$version "numpy<2" pytest==9.2.0 hypothesis==6.170.15 || exit 1; \
+		$(VENV)-bpy-$$version/bin/python -m pytest tests/addon || exit 1; \
+	done
+
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+extension: setup
+	@mkdir -p dist
+	$(BIN)/python -c "import bpy, pathlib; print(next(pathlib.Path(bpy.utils.resource_path('LOCAL')).glob('scripts/addons_core/bl_pkg/cli/blender_ext.py')))" > $(VENV)/blender_ext.txt
+	$(BIN)/python "$$(cat $(VENV)/blender_ext.txt)" build --source-dir . --output-dir dist
+	$(BIN)/python "$$(cat $(VENV)/blender_ext.txt)" validate dist/*.zip
+
+benchmark: setup-dev
+	$(BIN)/python -m training.benchmark
+
+clean:
+	rm -rf build dist
