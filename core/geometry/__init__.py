@@ -1,0 +1,1 @@
+"""Rotations, cameras and alignment: batched over leading axes, quaternions wxyz."""
