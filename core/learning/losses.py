@@ -1,0 +1,75 @@
+"""Training losses: the paper's (METHOD.md sections 3 and 4) and those of the ray-based lifter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..lifting.decoding import RayOutput
+
+
+def mpjpe(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean per-joint position error of (...,J,3) poses, in their unit (protocol 1)."""
+    return torch.linalg.vector_norm(predicted - target, dim=-1).mean()
+
+
+@dataclass(frozen=True, slots=True)
+class RayLossWeights:
+    """Weight of each term of ``ray_loss`` beside the position error."""
+
+    depth: float = 1.0
+    likelihood: float = 0.05
+    velocity: float = 0.3
+    contact: float = 0.03
+    gravity: float = 0.05
+
+
+def ray_loss(
+    output: RayOutput,
+    target_xy: Tensor,
+    target_depth: Tensor,
+    target_contacts: Tensor,
+    target_gravity: Tensor,
+    *,
+    weights: RayLossWeights,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Loss of a decoded network output, and its terms.
+
+    Parameters
+    ----------
+    output : RayOutput
+        Of tensors (N,T,...).
+    target_xy, target_depth : (N,T,J,2) and (N,T,J) tensors
+        m, in the virtual camera; depth relative to the root.
+    target_contacts : (N,T,2) tensor
+        0 or 1.
+    target_gravity : (N,T,3) tensor
+        Unit vectors, in the virtual camera.
+    weights : RayLossWeights
+    """
+    predicted = torch.cat([output.xy, output.depth[..., None]], dim=-1)
+    target = torch.cat([target_xy, target_depth[..., None]], dim=-1)
+    depth_error = (output.depth - target_depth).abs()
+    log_sigma = output.log_sigma.clamp(-5.0, 1.0)
+    terms = {
+        "position": mpjpe(predicted, target),
+        "depth": depth_error.mean(),
+        # Laplace likelihood: the uncertainty learns from the error, not the other way round.
+        "likelihood": (depth_error.detach() * torch.exp(-log_sigma) + log_sigma).mean(),
+        "velocity": mpjpe(predicted.diff(dim=1), target.diff(dim=1)) * 3.0,
+        "contact": F.binary_cross_entropy_with_logits(output.contact_logits, target_contacts),
+        "gravity": (1 - F.cosine_similarity(output.gravity, target_gravity, dim=-1)).mean(),
+    }
+    total = terms["position"]
+    for name, weight in (
+        ("depth", weights.depth),
+        ("likelihood", weights.likelihood),
+        ("velocity", weights.velocity),
+        ("contact", weights.contact),
+        ("gravity", weights.gravity),
+    ):
+        total = total + weight * terms[name]
+    return total, terms

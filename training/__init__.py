@@ -1,0 +1,1 @@
+"""Training, evaluation and benchmarks; never imported by the add-on."""

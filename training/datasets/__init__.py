@@ -1,0 +1,1 @@
+"""Data sets: motion capture, synthetic views of it, and real evaluation clips."""
