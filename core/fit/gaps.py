@@ -1,0 +1,54 @@
+"""Frames in which nothing was seen: bridged inside a clip, held at its ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..types import Poses3D
+
+
+def bridge_unseen(poses: Poses3D) -> Poses3D:
+    """Poses of frames without any seen joint, interpolated between the seen frames around them.
+
+    The bones of an interpolated pose are shorter than they should be; ``solve_poses`` mends that.
+    """
+    is_seen = (poses.confidence > 0).any(axis=1)
+    if is_seen.all() or not is_seen.any():
+        return poses
+    frames, known = np.arange(poses.num_frames), np.flatnonzero(is_seen)
+    after = np.clip(np.searchsorted(known, frames), 0, len(known) - 1)
+    before = np.clip(np.searchsorted(known, frames, side="right") - 1, 0, len(known) - 1)
+    first, last = known[before], known[after]
+    share = np.clip((frames - first) / np.maximum(last - first, 1), 0.0, 1.0)
+    # Ease in and out: a body does not start or stop at once.
+    share = (share * share * (3 - 2 * share))[:, None, None]
+    bridged = poses.positions[first] * (1 - share) + poses.positions[last] * share
+    return replace(poses, positions=np.where(is_seen[:, None, None], poses.positions, bridged))
+
+
+def extend_to_span(poses: Poses3D, first_frame: int, last_frame: int) -> Poses3D:
+    """The same clip over more frames: its first and last pose are held, with confidence 0.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Dense frames.
+    first_frame, last_frame : int
+        Source frame numbers of the wider span, inclusive.
+    """
+    frames = np.arange(first_frame, last_frame + 1)
+    if len(frames) == poses.num_frames:
+        return poses
+    rows = np.clip(frames - poses.frames[0], 0, poses.num_frames - 1)
+    is_held = (frames < poses.frames[0]) | (frames > poses.frames[-1])
+    sigma, contact = poses.depth_sigma, poses.contact_probability
+    return replace(
+        poses,
+        positions=poses.positions[rows],
+        depth_sigma=None if sigma is None else sigma[rows],
+        contact_probability=None if contact is None else contact[rows],
+        confidence=np.where(is_held[:, None], 0.0, poses.confidence[rows]),
+        frames=frames,
+    )

@@ -1,0 +1,105 @@
+"""From camera space to a world with z up and the ground at z = 0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..geometry.camera import camera_to_world
+from ..geometry.quaternion import from_matrix
+from ..types import Camera, Poses3D
+
+_FLOOR_SHARE = 0.05
+
+
+def estimate_gravity(poses: Poses3D, gravity: np.ndarray | None) -> np.ndarray:
+    """Direction of gravity in the space of a fixed camera.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Camera space.
+    gravity : (T,3) array or None
+        The network's unit vectors per frame; without them people are taken to stand upright on average.
+
+    Returns
+    -------
+    (3,) unit array
+        The direction that most frames agree on (geometric median on the sphere).
+    """
+    if gravity is None:
+        names = poses.skeleton.joint_names
+        ankles = [names.index("left_ankle"), names.index("right_ankle")]
+        legs_down = poses.positions[:, ankles].mean(axis=1) - poses.positions[:, 0]
+        trunk_down = poses.positions[:, 0] - poses.positions[:, names.index("thorax")]
+        gravity = _unit(_unit(legs_down) + _unit(trunk_down))
+    direction = _unit(gravity.sum(axis=0))
+    for _ in range(10):
+        apart = np.linalg.norm(gravity - direction, axis=-1)
+        direction = _unit((gravity / np.maximum(apart, 0.05)[:, None]).sum(axis=0))
+    return direction
+
+
+def level_camera(camera: Camera, gravity: np.ndarray) -> Camera:
+    """The camera turned so that the world's z is up and the camera looks along the world's +y.
+
+    Parameters
+    ----------
+    camera : Camera
+        Its lens is kept; its pose is replaced by one at the world's origin.
+    gravity : (3,) array
+        Camera space, towards the ground.
+    """
+    up = -_unit(gravity)
+    ahead = np.array([0.0, 0.0, 1.0])
+    # Straight up or down, the image's top stands in for the view's direction.
+    if abs(up @ ahead) > 0.98:
+        ahead = np.array([0.0, -1.0, 0.0])
+    forward = _unit(ahead - (ahead @ up) * up)
+    right = np.cross(forward, up)
+    world_to_camera = np.stack([right, forward, up], axis=1)
+    return replace(
+        camera,
+        rotation_world_to_camera=from_matrix(world_to_camera),
+        position_world=np.zeros(3),
+    )
+
+
+def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None = None) -> Camera:
+    """The levelled camera moved so that this person's ground is z = 0.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Camera space.
+    camera : Camera
+        From ``level_camera``.
+    origin_xy : (2,) array or None
+        World x and y, before moving, of the new origin; None puts the person's first pelvis there.
+    """
+    points = camera_to_world(poses.positions, camera)
+    names = poses.skeleton.joint_names
+    feet = [names.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
+    floor = floor_height(points[:, feet], poses.contact_probability)
+    start = points[0, 0, :2] if origin_xy is None else origin_xy
+    return replace(camera, position_world=-np.array([start[0], start[1], floor]))
+
+
+def floor_height(feet: np.ndarray, contact_probability: np.ndarray | None) -> float:
+    """Height of the ground (m) under feet (T,4,3): left heel and toe, right heel and toe; z up."""
+    lowest = feet[..., 2].reshape(len(feet), 2, 2).min(axis=-1)
+    if contact_probability is not None:
+        standing = contact_probability > 0.5
+        if standing.sum() >= 5:
+            return float(np.median(lowest[standing]))
+    return float(np.quantile(lowest.min(axis=-1), _FLOOR_SHARE))
+
+
+def to_world(poses: Poses3D, camera: Camera) -> Poses3D:
+    """The same poses in the world's axes."""
+    return replace(poses, positions=camera_to_world(poses.positions, camera), space="world")
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -1,0 +1,71 @@
+"""Where the person is: the root's path in camera space, from the rays.
+
+For a known focal length and a pose relative to its root, the root that projects best is a linear
+least-squares problem of three unknowns per frame: each seen joint j with ray (u, v) asks for
+X0 + x_j = u (Z0 + z_j) and Y0 + y_j = v (Z0 + z_j).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..filters import smooth_penalized
+from ..types import Poses3D
+from .evidence import RayEvidence
+from .smoothness import cutoff_of_setting, penalty_of_cutoff
+
+_PRIOR_DEPTH_SIGMA = 1.0
+_RAY_SIGMA = 0.03
+_MIN_DEPTH = 0.3
+# The distance is the noisiest number of all: it is smoothed more than the pose.
+_DISTANCE_CUTOFF_SHARE = 0.3
+
+
+def solve_trajectory(poses: Poses3D, evidence: RayEvidence, *, smooth: float = 0.3) -> Poses3D:
+    """Move every frame's pose, unchanged, to where it projects best; smooth its distance.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Camera space, m; where they are now is a weak prior for the distance.
+    evidence : RayEvidence
+        Of the same frames.
+    smooth : float
+        0 raw to 1 very smooth.
+    """
+    positions = poses.positions
+    root = positions[:, 0]
+    relative = positions - root[:, None]
+    weight = evidence.confidence / _RAY_SIGMA**2
+    u, v = evidence.rays[..., 0], evidence.rays[..., 1]
+    # Residuals X0 - u Z0 = u z_j - x_j and Y0 - v Z0 = v z_j - y_j.
+    right_x = u * relative[..., 2] - relative[..., 0]
+    right_y = v * relative[..., 2] - relative[..., 1]
+    total = weight.sum(axis=1)
+    prior = 1 / _PRIOR_DEPTH_SIGMA**2
+    normal = np.zeros((len(root), 3, 3))
+    normal[:, 0, 0] = normal[:, 1, 1] = total + 1e-3
+    normal[:, 0, 2] = normal[:, 2, 0] = -(weight * u).sum(axis=1)
+    normal[:, 1, 2] = normal[:, 2, 1] = -(weight * v).sum(axis=1)
+    normal[:, 2, 2] = (weight * (u**2 + v**2)).sum(axis=1) + prior
+    right = np.stack(
+        [
+            (weight * right_x).sum(axis=1) + 1e-3 * root[:, 0],
+            (weight * right_y).sum(axis=1) + 1e-3 * root[:, 1],
+            -(weight * (u * right_x + v * right_y)).sum(axis=1) + prior * root[:, 2],
+        ],
+        axis=-1,
+    )
+    solved = np.linalg.solve(normal, right[..., None])[..., 0]
+    trust = np.clip(total * _RAY_SIGMA**2 / 8, 1e-3, 1.0)
+    cutoff = cutoff_of_setting(smooth) * _DISTANCE_CUTOFF_SHARE
+    strength = penalty_of_cutoff(cutoff, float(poses.fps))
+    depth = np.exp(
+        smooth_penalized(np.log(np.maximum(solved[:, 2:], _MIN_DEPTH)), trust, strength=strength)
+    )
+    # x and y follow the smoothed distance along the line of sight.
+    sight = solved[:, :2] / np.maximum(solved[:, 2:], _MIN_DEPTH)
+    new_root = np.concatenate([sight * depth, depth], axis=-1)
+    return replace(poses, positions=relative + new_root[:, None])

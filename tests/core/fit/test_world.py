@@ -1,0 +1,158 @@
+"""Gravity, ground and contacts: people stand upright on z = 0 and standing feet stay still."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.fit.bone_lengths import bone_lengths_per_frame
+from core.fit.contacts import bend_leg, detect_contacts, lock_feet
+from core.fit.ground import estimate_gravity, level_camera, place_camera, to_world
+from core.geometry.camera import camera_at_origin, world_to_camera
+from core.joint_sets import LIFTED_21
+from tests.core.fit.bodies import poses_of
+
+CAMERA = camera_at_origin(1000.0, (1920, 1080))
+
+
+def standing(num_frames=60):
+    """(T,21,3) m, world space: a person standing straight on z = 0, feet apart."""
+    joints = np.zeros((num_frames, 21, 3))
+    heights = {"pelvis": 0.9, "spine": 1.15, "thorax": 1.4, "nose": 1.58, "head": 1.72}
+    for name, height in heights.items():
+        joints[:, LIFTED_21.index(name), 2] = height
+    sides = {
+        "hip": (0.11, 0, 0.9),
+        "knee": (0.11, -0.03, 0.49),
+        "ankle": (0.11, 0, 0.08),
+        "shoulder": (0.18, 0, 1.4),
+        "elbow": (0.45, 0, 1.4),
+        "wrist": (0.7, 0, 1.4),
+        "heel": (0.11, 0.06, 0.0),
+        "toe": (0.11, -0.18, 0.0),
+    }
+    for part, place in sides.items():
+        joints[:, LIFTED_21.index(f"left_{part}")] = place
+        joints[:, LIFTED_21.index(f"right_{part}")] = np.array(place) * [-1, 1, 1]
+    return joints
+
+
+def seen_by(joints_world, pitch, height=1.5, distance=5.0, roll=0.0):
+    """The same joints in the axes of a camera pitched down by ``pitch`` and rolled (rad)."""
+    forward = np.array([0, np.cos(pitch), -np.sin(pitch)])
+    right = np.array([1.0, 0, 0])
+    down = np.cross(forward, right)
+    axes = np.stack([right, down, forward])
+    turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    axes = turn @ axes
+    return (joints_world - [0, -distance, height]) @ axes.T, axes @ [0, 0, -1.0]
+
+
+@pytest.mark.parametrize(("pitch", "roll"), [(0.0, 0.0), (0.4, 0.1), (-0.2, -0.3), (1.2, 0.0)])
+def test_a_tilted_camera_still_gives_a_person_upright_on_the_ground(pitch, roll):
+    joints, gravity = seen_by(standing(), pitch, roll=roll)
+    poses = poses_of(joints)
+    camera = place_camera(poses, level_camera(CAMERA, gravity))
+    world = to_world(poses, camera).positions
+    assert np.abs(world[:, LIFTED_21.indices("left_heel", "right_toe"), 2]).max() < 1e-9
+    assert np.allclose(world[..., 2], standing()[..., 2], atol=1e-9)
+    assert np.allclose(world[0, 0, :2], 0)
+    assert np.allclose(world_to_camera(world, camera), joints)
+
+
+def test_a_person_who_faces_the_camera_faces_minus_y():
+    joints, gravity = seen_by(standing(), 0.2)
+    poses = poses_of(joints)
+    world = to_world(poses, place_camera(poses, level_camera(CAMERA, gravity))).positions
+    toe, heel = LIFTED_21.indices("left_toe", "left_heel")
+    assert (world[:, toe] - world[:, heel])[0] == pytest.approx([0, -0.24, 0], abs=1e-6)
+
+
+def test_gravity_is_what_most_frames_agree_on():
+    joints, true = seen_by(standing(), 0.3)
+    frames = np.repeat(true[None], 60, axis=0)
+    frames[::4] = [1.0, 0, 0]
+    found = estimate_gravity(poses_of(joints), frames)
+    assert np.degrees(np.arccos(found @ true)) < 2.0
+
+
+def test_without_a_network_upright_people_tell_gravity():
+    joints, true = seen_by(standing(), 0.3, roll=0.2)
+    found = estimate_gravity(poses_of(joints), None)
+    assert np.degrees(np.arccos(found @ true)) < 3.0
+
+
+def walking(num_frames=90):
+    """A person who stands on the left foot while the right one swings, then the other way."""
+    joints = standing(num_frames)
+    half = num_frames // 2
+    swing = np.linspace(0, 1.5, half)
+    right = LIFTED_21.indices("right_ankle", "right_heel", "right_toe")
+    left = LIFTED_21.indices("left_ankle", "left_heel", "left_toe")
+    joints[:half, right, 1] -= swing[:, None]
+    joints[half:, right, 1] -= swing[-1]
+    joints[half:, left, 1] -= swing[:, None]
+    return joints
+
+
+def test_the_still_foot_is_the_one_in_contact():
+    contacts = detect_contacts(poses_of(walking(), space="world"))
+    assert contacts[5:40, 0].all() and not contacts[5:40, 1].any()
+    assert contacts[50:85, 1].all() and not contacts[50:85, 0].any()
+
+
+def test_the_networks_word_counts_where_there_is_one():
+    contact = np.zeros((90, 2))
+    contact[20:60, 0] = 1.0
+    contacts = detect_contacts(poses_of(standing(90), space="world", contact=contact))
+    assert contacts[20:60, 0].all() and contacts.sum() == 40
+
+
+def test_a_fast_foot_does_not_stand_whatever_the_network_says():
+    joints = standing(60)
+    joints[:, LIFTED_21.indices("left_ankle", "left_heel", "left_toe"), 0] += np.linspace(0, 3, 60)[
+        :, None
+    ]
+    contacts = detect_contacts(poses_of(joints, space="world", contact=np.ones((60, 2))))
+    assert contacts[:, 1].all() and not contacts[:, 0].any()
+
+
+def test_a_locked_foot_is_still_to_a_millimetre_and_legs_keep_their_lengths():
+    rng = np.random.default_rng(2)
+    joints = standing(60)
+    slide = 0.02 * np.sin(np.arange(60) / 7)[:, None] + rng.normal(size=(60, 1)) * 0.002
+    for name in ("left_ankle", "left_heel", "left_toe"):
+        joints[:, LIFTED_21.index(name), :2] += slide
+    poses = poses_of(joints, space="world")
+    contacts = np.zeros((60, 2), dtype=bool)
+    contacts[10:50, 0] = True
+    locked = lock_feet(poses, contacts).positions
+    ankle = locked[10:50, LIFTED_21.index("left_ankle")]
+    assert np.abs(ankle - ankle.mean(axis=0)).max() < 1e-3
+    before, after = (bone_lengths_per_frame(p, LIFTED_21.parents) for p in (joints, locked))
+    legs = LIFTED_21.indices("left_knee", "left_ankle", "left_heel", "left_toe")
+    assert np.abs(before - after)[:, legs].max() < 1e-6
+    right = LIFTED_21.indices("right_hip", "right_knee", "right_ankle", "thorax", "left_wrist")
+    assert np.allclose(locked[:, right], joints[:, right], atol=1e-12)
+
+
+def test_locking_does_not_pop_at_its_ends():
+    joints = standing(60)
+    drift = np.linspace(-0.04, 0.04, 60)[:, None]
+    for name in ("left_ankle", "left_heel", "left_toe"):
+        joints[:, LIFTED_21.index(name), :1] += drift
+    contacts = np.zeros((60, 2), dtype=bool)
+    contacts[20:40, 0] = True
+    locked = lock_feet(poses_of(joints, space="world"), contacts).positions
+    ankle = locked[:, LIFTED_21.index("left_ankle")]
+    assert np.linalg.norm(np.diff(ankle, axis=0), axis=-1).max() < 0.012
+
+
+def test_a_leg_that_cannot_reach_goes_as_far_as_it_goes():
+    hip, knee, ankle = (np.array([[0.0, 0, z]]) for z in (0.9, 0.5, 0.1))
+    knee[0, 1] = -0.02
+    new_knee, new_ankle = bend_leg(hip, knee, ankle, np.array([[0.0, 0, -2.0]]))
+    thigh, shin = (np.linalg.norm(a - b) for a, b in ((knee, hip), (ankle, knee)))
+    assert np.linalg.norm(new_knee - hip) == pytest.approx(thigh, rel=1e-6)
+    assert np.linalg.norm(new_ankle - new_knee) == pytest.approx(shin, rel=1e-3)
+    assert new_ankle[0, 2] == pytest.approx(0.9 - thigh - shin, abs=1e-3)
