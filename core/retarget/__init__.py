@@ -1,0 +1,1 @@
+"""From joint positions to bone rotations on an armature, and back."""

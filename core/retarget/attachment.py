@@ -1,0 +1,110 @@
+"""Where the LIFTED_21 joints sit on an armature: the one place that ties joints to bones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..geometry.swing_twist import normalise_vectors
+from ..joint_sets import LIFTED_21
+from ..types import RestPose
+from .bone_map import BoneMap
+from .humanoid import HEEL_RUN_PER_ANKLE_HEIGHT
+
+_BACK, _UP = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+
+NOSE_FORWARD_SHARE = 0.34
+NOSE_UP_SHARE = 0.55
+"""The nose, as shares of the way from the thorax to the head's top, forward and up from the thorax."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A joint rides on the bone of ``role``: at its head, its tail, or a point of its shape."""
+
+    joint: str
+    role: str
+    at: Literal["head", "tail", "mid_hip", "nose", "heel"]
+
+
+def _side_attachments(side: Literal["left", "right"], suffix: str) -> tuple[Attachment, ...]:
+    return (
+        Attachment(f"{side}_hip", f"thigh{suffix}", "head"),
+        Attachment(f"{side}_knee", f"shin{suffix}", "head"),
+        Attachment(f"{side}_ankle", f"foot{suffix}", "head"),
+        Attachment(f"{side}_shoulder", f"upper_arm{suffix}", "head"),
+        Attachment(f"{side}_elbow", f"forearm{suffix}", "head"),
+        Attachment(f"{side}_wrist", f"hand{suffix}", "head"),
+        Attachment(f"{side}_heel", f"foot{suffix}", "heel"),
+        Attachment(f"{side}_toe", f"toes{suffix}", "tail"),
+    )
+
+
+JOINT_ATTACHMENTS: tuple[Attachment, ...] = (
+    Attachment("pelvis", "hips", "mid_hip"),
+    Attachment("spine", "chest", "head"),
+    Attachment("thorax", "chest", "tail"),
+    Attachment("nose", "head", "nose"),
+    Attachment("head", "head", "tail"),
+    *_side_attachments("left", ".L"),
+    *_side_attachments("right", ".R"),
+)
+
+
+def carrying_bones(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
+    """(21,) index of the bone that carries each LIFTED_21 joint.
+
+    Raises
+    ------
+    LiftError
+        When the rest pose lacks a bone of the map.
+    """
+    bones = bone_map.indices(rest_pose)
+    carriers = {attachment.joint: bones[attachment.role] for attachment in JOINT_ATTACHMENTS}
+    return np.array([carriers[joint] for joint in LIFTED_21.joint_names])
+
+
+def rest_joint_positions(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
+    """(21, 3) m: where the LIFTED_21 joints are on the armature at rest, armature space.
+
+    Raises
+    ------
+    LiftError
+        When the rest pose lacks a bone of the map.
+    """
+    bones = bone_map.indices(rest_pose)
+    points: dict[str, np.ndarray] = {}
+    for attachment in JOINT_ATTACHMENTS:
+        bone = bones[attachment.role]
+        if attachment.at == "head":
+            points[attachment.joint] = rest_pose.heads[bone]
+        elif attachment.at == "tail":
+            points[attachment.joint] = rest_pose.tails[bone]
+    hips = points["left_hip"], points["right_hip"]
+    points["pelvis"] = 0.5 * (hips[0] + hips[1])
+    points["nose"] = _rest_nose(points)
+    for side in ("left", "right"):
+        points[f"{side}_heel"] = _rest_heel(points[f"{side}_ankle"], points[f"{side}_toe"])
+    return np.stack([points[joint] for joint in LIFTED_21.joint_names])
+
+
+def _rest_nose(points: dict[str, np.ndarray]) -> np.ndarray:
+    """(3,) m: in front of the head, on the side of the shoulders that is the body's front."""
+    rise = points["head"] - points["thorax"]
+    shoulders = points["left_shoulder"] - points["right_shoulder"]
+    forward = normalise_vectors(np.cross(shoulders, rise), fallback=-_BACK)
+    return (
+        points["thorax"]
+        + NOSE_UP_SHARE * rise
+        + NOSE_FORWARD_SHARE * np.linalg.norm(rise) * forward
+    )
+
+
+def _rest_heel(ankle: np.ndarray, toe: np.ndarray) -> np.ndarray:
+    """(3,) m: level with the toe's tip, behind the ankle."""
+    height = ankle[2] - toe[2]
+    level = (ankle - toe) * np.array([1.0, 1.0, 0.0])
+    back = normalise_vectors(level, fallback=_BACK)
+    return ankle - height * _UP + HEEL_RUN_PER_ANKLE_HEIGHT * abs(height) * back
