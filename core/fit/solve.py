@@ -134,8 +134,9 @@ def _gauss_newton_step(
     diagonal[:, children] += outer
     to_parent[:, children] -= outer
     right[:, children] -= pull
-    np.add.at(diagonal, (slice(None), heads), outer)
-    np.add.at(right, (slice(None), heads), pull)
+    has_head = (heads[:, None] == np.arange(num_joints)).astype(float)
+    diagonal += np.tensordot(outer, has_head, axes=(1, 0)).transpose(0, 3, 1, 2)
+    right += np.tensordot(pull, has_head, axes=(1, 0)).swapaxes(1, 2)
 
     # The network's pose relative to its root, each axis with its own trust.
     sigma = np.full((num_frames, num_joints, 3), settings.lateral_sigma)
