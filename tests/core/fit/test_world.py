@@ -72,13 +72,21 @@ def test_gravity_is_what_most_frames_agree_on():
     joints, true = seen_by(standing(), 0.3)
     frames = np.repeat(true[None], 60, axis=0)
     frames[::4] = [1.0, 0, 0]
-    found = estimate_gravity(poses_of(joints), frames)
+    found = estimate_gravity([(poses_of(joints), frames)])
     assert np.degrees(np.arccos(found @ true)) < 2.0
+
+
+def test_a_person_who_is_hardly_seen_does_not_tilt_the_world():
+    joints, true = seen_by(standing(), 0.3)
+    wrong = np.repeat([[0.0, 0.6, 0.8]], 60, axis=0)
+    hidden = (poses_of(joints, confidence=0.2), wrong)
+    found = estimate_gravity([hidden, (poses_of(joints), np.repeat(true[None], 60, axis=0))])
+    assert np.degrees(np.arccos(found @ true)) < 1.0
 
 
 def test_without_a_network_upright_people_tell_gravity():
     joints, true = seen_by(standing(), 0.3, roll=0.2)
-    found = estimate_gravity(poses_of(joints), None)
+    found = estimate_gravity([(poses_of(joints), None)])
     assert np.degrees(np.arccos(found @ true)) < 3.0
 
 

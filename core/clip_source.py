@@ -1,0 +1,166 @@
+"""A clip as it is opened: its people, and what its file leaves open: rate, size, lens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from .errors import LiftError
+from .geometry.camera import DEFAULT_FOV_DEG, camera_at_origin, focal_length_from_fov
+from .io.calibration import read_calibration
+from .io.keypoints import read_keypoints, with_image_size
+from .io.video import VideoInfo, find_video_beside, read_video_info
+from .preprocess.track import track
+from .types import Camera, Detections, Keypoints2D
+
+_FALLBACK_FPS = Fraction(30)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipSource:
+    """What is known of a clip before anything is computed.
+
+    ``people`` ordered by frames seen; ``frame_span`` first and last source frame; ``frame_times`` s of
+    every video frame where its rate varies, else None; ``focal_source`` and ``warnings`` in words;
+    ``is_calibrated`` when the camera's place in the world is given.
+    """
+
+    path: Path
+    format: str
+    joint_set: str
+    people: tuple[Keypoints2D, ...]
+    frame_span: tuple[int, int]
+    fps: Fraction
+    frame_times: np.ndarray | None
+    image_size: tuple[int, int]
+    camera: Camera
+    focal_source: str
+    is_calibrated: bool
+    warnings: tuple[str, ...]
+
+
+def open_clip(
+    path: Path,
+    *,
+    fps: Fraction | None = None,
+    image_size: tuple[int, int] | None = None,
+    video: Path | None = None,
+    fov_deg: float | None = None,
+    focal_length_px: float | None = None,
+    calibration: Path | None = None,
+    camera_name: str | None = None,
+) -> ClipSource:
+    """Read a clip and settle its rate, size and lens.
+
+    What the caller gives wins; then what the keypoint file says; then the video (given, or found
+    beside the file); then a default, with a warning.
+
+    Raises
+    ------
+    LiftError
+        When the keypoints, the given video or the calibration cannot be used.
+    """
+    path = Path(path)
+    detections = read_keypoints(path)
+    warnings = list(detections.warnings)
+    video_info = _video_info(path, video, warnings)
+    calibrated = None if calibration is None else read_calibration(calibration, camera_name)
+    if fps is None:
+        fps = detections.fps or (video_info.fps if video_info else None)
+    frame_times = video_info.frame_times if video_info else None
+    if fps is None:
+        fps = _FALLBACK_FPS
+        warnings.append("frame rate unknown: took 30 frames per second (give --fps)")
+    if frame_times is not None and len(frame_times) <= int(detections.frames[-1]):
+        frame_times = None
+        warnings.append("the video is shorter than the keypoints: took a constant frame rate")
+    image_size = image_size or detections.image_size or (video_info.size if video_info else None)
+    if calibrated is not None and (image_size is None or _is_padding(image_size, calibrated[1])):
+        image_size = calibrated[1]
+    if image_size is None:
+        image_size = _guess_image_size(detections)
+        warnings.append(
+            f"image size unknown: took {image_size[0]}x{image_size[1]} from the keypoints' extent "
+            "(give --image-size)"
+        )
+    detections = with_image_size(detections, image_size)
+    camera, focal_source = _choose_camera(image_size, calibrated, fov_deg, focal_length_px)
+    people, tracking_notes = track(replace(detections, fps=fps, image_size=image_size))
+    return ClipSource(
+        path=path,
+        format=detections.format,
+        joint_set=detections.skeleton.name,
+        people=tuple(replace(person, fps=fps, image_size=image_size) for person in people),
+        frame_span=(int(detections.frames[0]), int(detections.frames[-1])),
+        fps=fps,
+        frame_times=frame_times,
+        image_size=image_size,
+        camera=camera,
+        focal_source=focal_source,
+        is_calibrated=calibrated is not None,
+        warnings=(*warnings, *tracking_notes),
+    )
+
+
+def _video_info(path: Path, video: Path | None, warnings: list[str]) -> VideoInfo | None:
+    """The given video's, else that of one found beside the keypoints, if it can be read."""
+    if video is not None:
+        return read_video_info(video)
+    beside = find_video_beside(path)
+    if beside is None:
+        return None
+    try:
+        return read_video_info(beside)
+    except LiftError as error:
+        warnings.append(f"the video beside the keypoints was not used: {error}")
+        return None
+
+
+def _guess_image_size(detections: Detections) -> tuple[int, int]:
+    """An image that holds every keypoint, (1, 1) scaled up for fractions of an unknown image."""
+    if detections.is_normalized:
+        return 1920, 1080
+    seen = detections.positions[detections.confidence > 0]
+    extent = seen.max(axis=0) if len(seen) else np.array([1.0, 1.0])
+    return max(1, int(np.ceil(extent[0]))), max(1, int(np.ceil(extent[1])))
+
+
+def _is_padding(size: tuple[int, int], calibrated: tuple[int, int]) -> bool:
+    """Whether two sizes differ by a codec's padding only, not by another resolution."""
+    return all(abs(a - b) <= 0.02 * b for a, b in zip(size, calibrated, strict=True))
+
+
+def _choose_camera(
+    image_size: tuple[int, int],
+    calibrated: tuple[Camera, tuple[int, int]] | None,
+    fov_deg: float | None,
+    focal_length_px: float | None,
+) -> tuple[Camera, str]:
+    """The camera and where its focal length comes from."""
+    if calibrated is not None:
+        camera, size = calibrated
+        share = np.array(image_size) / np.array(size)
+        if abs(share[0] / share[1] - 1) > 0.02:
+            raise LiftError(
+                f"the calibration is for {size[0]}x{size[1]} px, the clip is "
+                f"{image_size[0]}x{image_size[1]} px"
+            )
+        camera = replace(
+            camera,
+            focal_length=camera.focal_length * share,
+            principal_point=camera.principal_point * share,
+        )
+        return camera, "calibration"
+    if focal_length_px is not None:
+        return camera_at_origin(focal_length_px, image_size), "given focal length"
+    if fov_deg is not None:
+        focal = focal_length_from_fov(fov_deg, image_size[0])
+        return camera_at_origin(focal, image_size), f"given field of view of {fov_deg:g} degrees"
+    focal = focal_length_from_fov(DEFAULT_FOV_DEG, max(image_size))
+    return (
+        camera_at_origin(focal, image_size),
+        f"assumed {DEFAULT_FOV_DEG:g} degrees across the longer side",
+    )

@@ -1,0 +1,326 @@
+"""The whole flow, from a keypoint file to bone motion: start reading here.
+
+    read_keypoints -> track -> clean -> resample -> lift -> fit -> world -> contacts -> bones
+
+Each step is a pure function on the frozen data of ``core.types``; this module calls them in order,
+decides what the file leaves open (frame rate, image size, lens) and says in the report what it took.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .clip_source import ClipSource, open_clip
+from .errors import LiftError
+from .fit.bone_lengths import fit_bone_lengths, scale_poses, standing_height
+from .fit.contacts import detect_contacts, lock_feet
+from .fit.evidence import ray_evidence
+from .fit.gaps import bridge_unseen, extend_to_span
+from .fit.ground import estimate_gravity, level_camera, place_camera, to_world
+from .fit.solve import solve_poses
+from .fit.trajectory import solve_trajectory
+from .geometry.camera import world_to_camera
+from .io.poses import StoredPoses, write_poses_npz
+from .io.report import write_report_json
+from .lifting.lift import LiftResult, lift
+from .lifting.weights import LifterWeights, load_weights
+from .preprocess.clean import clean
+from .preprocess.resample import make_timeline, resample, resample_poses, space_evenly
+from .report import build_report
+from .retarget.bone_rotations import solve_bone_rotations
+from .retarget.humanoid import humanoid_rest_pose
+from .retarget.kinematics import joint_positions
+from .types import BoneMotion, Camera, Keypoints2D, Poses3D
+
+DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
+DEFAULT_HEIGHT_M = 1.70
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSettings:
+    """What the user chose; None means: find out, or take the stated default.
+
+    ``fps`` Hz; ``image_size`` (width, height) px; ``fov_deg`` across the image's width;
+    ``height_m`` of the person (default 1.70); ``smooth`` 0 raw to 1 very smooth.
+    """
+
+    fps: Fraction | None = None
+    image_size: tuple[int, int] | None = None
+    video: Path | None = None
+    fov_deg: float | None = None
+    focal_length_px: float | None = None
+    calibration: Path | None = None
+    camera_name: str | None = None
+    model: Path | None = None
+    height_m: float | None = None
+    smooth: float = 0.3
+    lock_feet: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiftedPerson:
+    """One person of a clip, lifted: poses in both spaces, bone motion, camera and report."""
+
+    person: int
+    poses_world: Poses3D
+    poses_camera: Poses3D
+    motion: BoneMotion
+    camera: Camera
+    image_size: tuple[int, int]
+    report: dict[str, object]
+    warnings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds per stage, and the progress bar."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, share: float) -> Generator[None]:
+        """Time what runs inside under this name, ``share`` of the work being done."""
+        self.progress(name, share)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+def lift_clip(
+    path: Path, *, person: int | Literal["all"], settings: LiftSettings, progress: Progress
+) -> list[LiftedPerson]:
+    """Lift one clip's people to 3D bone motion.
+
+    Parameters
+    ----------
+    path : Path
+        Keypoint file or folder, any format of ``read_keypoints``.
+    person : int or "all"
+        1-based, ordered by the number of frames seen.
+    settings : LiftSettings
+    progress : callable
+        Called with the stage's name and the share 0..1 that is done.
+
+    Returns
+    -------
+    list of LiftedPerson
+        One, or every person in order.
+
+    Raises
+    ------
+    LiftError
+        When the input is bad or there is no such person; nothing is written.
+    """
+    watch = Stopwatch(progress)
+    weights = load_weights(settings.model or DEFAULT_MODEL)
+    with watch.stage("reading", 0.0):
+        source = open_clip(
+            path,
+            fps=settings.fps,
+            image_size=settings.image_size,
+            video=settings.video,
+            fov_deg=settings.fov_deg,
+            focal_length_px=settings.focal_length_px,
+            calibration=settings.calibration,
+            camera_name=settings.camera_name,
+        )
+    numbers = range(1, len(source.people) + 1) if person == "all" else [person]
+    for number in numbers:
+        if not 1 <= number <= len(source.people):
+            raise LiftError(f"{path}: no person {number}: {len(source.people)} in the clip")
+    return lift_people(source, list(numbers), weights, settings, watch=watch)
+
+
+def lift_people(
+    source: ClipSource,
+    numbers: list[int],
+    weights: LifterWeights,
+    settings: LiftSettings,
+    *,
+    watch: Stopwatch,
+) -> list[LiftedPerson]:
+    """Lift some people of an opened clip into one world.
+
+    Parameters
+    ----------
+    source : ClipSource
+    numbers : list of int
+        1-based people.
+    weights : LifterWeights
+    settings : LiftSettings
+        Its lens and rate are already settled in ``source``.
+    watch : Stopwatch
+    """
+    fitted: list[FittedPerson] = []
+    for done, number in enumerate(numbers):
+        share = 0.8 * done / len(numbers)
+        fitted.append(_fit_person(source, number, weights, settings, watch, share))
+    with watch.stage("world", 0.8):
+        cameras = _world_cameras(source, fitted)
+    lifted = [
+        _finish_person(source, person, camera, settings, watch)
+        for person, camera in zip(fitted, cameras, strict=True)
+    ]
+    watch.progress("lifted", 1.0)
+    return lifted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedPerson:
+    """One person in camera space: poses of constant bone lengths (21,) m, and what they rest on."""
+
+    number: int
+    keypoints: Keypoints2D
+    poses: Poses3D
+    gravity: np.ndarray | None
+    bone_lengths: np.ndarray
+    notes: tuple[str, ...]
+
+
+def _fit_person(
+    source: ClipSource,
+    number: int,
+    weights: LifterWeights,
+    settings: LiftSettings,
+    watch: Stopwatch,
+    share: float,
+) -> FittedPerson:
+    with watch.stage("cleaning", share):
+        keypoints, notes = clean(source.people[number - 1])
+    with watch.stage("lifting", share):
+        lifted = _lift_at_model_rate(keypoints, source, weights)
+    with watch.stage("fitting", share):
+        poses, bone_lengths = _fit(
+            lifted.poses, keypoints, source.camera, settings.height_m, settings.smooth
+        )
+        if source.frame_times is not None:
+            poses = space_evenly(poses, source.frame_times)
+    return FittedPerson(number, keypoints, poses, lifted.gravity, bone_lengths, notes)
+
+
+def _finish_person(
+    source: ClipSource,
+    person: FittedPerson,
+    camera: Camera,
+    settings: LiftSettings,
+    watch: Stopwatch,
+) -> LiftedPerson:
+    with watch.stage("world", 0.85):
+        poses_world = extend_to_span(to_world(person.poses, camera), *source.frame_span)
+        contacts = detect_contacts(poses_world)
+        if settings.lock_feet:
+            poses_world = lock_feet(poses_world, contacts)
+    with watch.stage("bones", 0.9):
+        motion = solve_bone_rotations(poses_world, humanoid_rest_pose(person.bone_lengths))
+        motion = replace(motion, contacts=contacts)
+        # What is baked is what is reported: the joints as the bones carry them.
+        poses_world = replace(poses_world, positions=joint_positions(motion))
+    poses_camera = replace(
+        poses_world, positions=world_to_camera(poses_world.positions, camera), space="camera"
+    )
+    notes = (*source.warnings, *person.notes)
+    report = build_report(
+        source,
+        keypoints=person.keypoints,
+        poses_camera=poses_camera,
+        poses_world=poses_world,
+        contacts=contacts,
+        camera=camera,
+        bone_lengths=person.bone_lengths,
+        scale_source=_scale_source(settings),
+        warnings=notes,
+        seconds=watch.seconds,
+    )
+    return LiftedPerson(
+        person.number,
+        poses_world,
+        poses_camera,
+        motion,
+        camera,
+        source.image_size,
+        report,
+        notes,
+    )
+
+
+def _lift_at_model_rate(
+    keypoints: Keypoints2D, source: ClipSource, weights: LifterWeights
+) -> LiftResult:
+    """Lift at the rate the network knows and come back to the clip's own frames."""
+    timeline = make_timeline(
+        keypoints, fps=Fraction(weights.config.fps), frame_times=source.frame_times
+    )
+    lifted = lift(resample(keypoints, timeline), source.camera, weights)
+    nearest = np.round(timeline.model_position).astype(int)
+    return LiftResult(
+        poses=resample_poses(lifted.poses, timeline),
+        gravity=None if lifted.gravity is None else lifted.gravity[nearest],
+    )
+
+
+def _fit(
+    poses: Poses3D,
+    keypoints: Keypoints2D,
+    camera: Camera,
+    height_m: float | None,
+    smooth: float,
+) -> tuple[Poses3D, np.ndarray]:
+    """Camera-space poses of constant bone lengths that agree with the image, at the right size."""
+    evidence = ray_evidence(keypoints, camera)
+    poses = replace(bridge_unseen(poses), confidence=evidence.confidence)
+    placed = solve_trajectory(poses, evidence, smooth=smooth)
+    bone_lengths = fit_bone_lengths(placed)
+    solved = solve_poses(placed, evidence, bone_lengths, smooth=smooth)
+    height = standing_height(bone_lengths, poses.skeleton.joint_names)
+    scale = (height_m or DEFAULT_HEIGHT_M) / height
+    return scale_poses(solved, scale), bone_lengths * scale
+
+
+def _world_cameras(source: ClipSource, people: list[FittedPerson]) -> list[Camera]:
+    """Every person's camera: the calibrated one, or one levelled by all, with z = 0 at their feet."""
+    if source.is_calibrated:
+        return [source.camera] * len(people)
+    level = level_camera(
+        source.camera, estimate_gravity([(person.poses, person.gravity) for person in people])
+    )
+    first = place_camera(people[0].poses, level)
+    origin_xy = -first.position_world[:2]
+    return [place_camera(person.poses, level, origin_xy=origin_xy) for person in people]
+
+
+def _scale_source(settings: LiftSettings) -> str:
+    if settings.height_m is not None:
+        return f"given height {settings.height_m:.2f} m"
+    return f"assumed height {DEFAULT_HEIGHT_M:.2f} m"
+
+
+def write_poses(path: Path, lifted: LiftedPerson) -> None:
+    """Write one person's poses as ``--poses`` asks: whole or not at all."""
+    write_poses_npz(
+        path,
+        StoredPoses(
+            camera=lifted.poses_camera,
+            world=lifted.poses_world,
+            contacts=lifted.motion.contacts,
+            focal_length=lifted.camera.focal_length,
+            image_size=lifted.image_size,
+            rotation_world_to_camera=lifted.camera.rotation_world_to_camera,
+            position_world_camera=lifted.camera.position_world,
+        ),
+    )
+
+
+def write_report(path: Path, lifted: LiftedPerson) -> None:
+    """Write one person's report as JSON: whole or not at all."""
+    write_report_json(path, lifted.report)

@@ -1,0 +1,1 @@
+"""From raw detections to one clean, dense clip per person: track, clean, resample."""
