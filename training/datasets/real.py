@@ -1,0 +1,149 @@
+"""Real detections with 3D truth: the evaluation clips of the data folder's ``real``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from core.clip_source import ClipSource, open_clip
+from core.errors import InputFormatError
+from core.geometry.quaternion import from_matrix
+from core.joint_sets import BODY_12, COCO_17
+from core.types import Camera, Keypoints2D
+
+_MIN_GOOD_VIEWS = 3
+_MIN_GOOD_JOINTS = 10
+_MAX_FLOOR_MM = 50.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealClip:
+    """One camera's view of one sequence, with the truth.
+
+    ``truth`` (T,12,3) m, any rigid frame, of the ``BODY_12`` joints; ``is_judged`` (T,12) which joints
+    count; ``floor_mm`` (T,) P-MPJPE that true depths on these detections would leave, or None.
+    """
+
+    name: str
+    camera_name: str
+    source: ClipSource
+    truth: np.ndarray
+    is_judged: np.ndarray
+    floor_mm: np.ndarray | None
+
+
+def load_real_clips(folder: Path) -> list[RealClip]:
+    """Every evaluation clip below ``folder``: AIST-style npz sequences and the calibrated demo clips.
+
+    Raises
+    ------
+    InputFormatError
+        When none is there.
+    """
+    clips = [
+        clip
+        for path in sorted((folder / "aistpp").glob("breakdance_*.npz"))
+        for clip in _load_aist(path, folder / "aistpp" / "cameras.npz")
+    ]
+    single = folder / "pose2sim_single"
+    if single.is_dir():
+        clips += [_load_pose2sim(single, number) for number in (1, 2)]
+    if not clips:
+        raise InputFormatError(f"{folder}: expected aistpp or pose2sim_single in it")
+    return clips
+
+
+def _load_aist(path: Path, cameras_path: Path) -> list[RealClip]:
+    with np.load(cameras_path) as archive:
+        cameras = {name: archive[name] for name in archive.files}
+    with np.load(path) as archive:
+        sequence = {name: archive[name] for name in archive.files}
+    body = COCO_17.indices(*BODY_12)
+    clips: list[RealClip] = []
+    for row, number in enumerate(cameras["camera_index"].tolist()):
+        good = sequence["num_good_views"][row][:, body] >= _MIN_GOOD_VIEWS
+        floor = sequence["floor_mm"][row]
+        frame_counts = (good.sum(axis=1) >= _MIN_GOOD_JOINTS) & (floor <= _MAX_FLOOR_MM)
+        clips.append(
+            RealClip(
+                name=path.stem,
+                camera_name=f"camera {number}",
+                source=_aist_source(path, sequence["keypoints_2d"][row], cameras, row),
+                truth=sequence["positions_3d"][row][:, body].astype(float),
+                is_judged=good & frame_counts[:, None],
+                floor_mm=floor,
+            )
+        )
+    return clips
+
+
+def _aist_source(
+    path: Path, detected: np.ndarray, cameras: dict[str, np.ndarray], row: int
+) -> ClipSource:
+    is_found = np.isfinite(detected).all(axis=-1)
+    confidence = np.where(is_found, np.clip(detected[..., 2], 0, 1), 0.0).astype(float)
+    positions = np.where(is_found[..., None], detected[..., :2], 0.0).astype(float)
+    size = (int(cameras["image_size"][0]), int(cameras["image_size"][1]))
+    fps = Fraction(float(cameras["fps"])).limit_denominator(1001)
+    rotation = cameras["rotation_world_to_camera"][row]
+    camera = Camera(
+        focal_length=np.full(2, cameras["focal_length"][row]),
+        principal_point=cameras["principal_point"].astype(float),
+        radial=np.array([cameras["radial_k1"][row], 0.0, 0.0]),
+        tangential=np.zeros(2),
+        rotation_world_to_camera=from_matrix(rotation),
+        position_world=-rotation.T @ cameras["translation"][row],
+    )
+    frames = np.arange(len(positions))
+    keypoints = Keypoints2D(positions, confidence, frames, size, fps, 1, COCO_17)
+    return ClipSource(
+        path=path,
+        format="AIST-style npz",
+        joint_set=COCO_17.name,
+        people=(keypoints,),
+        frame_span=(0, len(frames) - 1),
+        fps=fps,
+        frame_times=None,
+        image_size=size,
+        camera=camera,
+        focal_source="calibration",
+        is_calibrated=True,
+        warnings=(),
+    )
+
+
+def _load_pose2sim(folder: Path, number: int) -> RealClip:
+    source = open_clip(
+        folder / f"cam{number:02d}_json",
+        fps=Fraction(60),
+        calibration=folder / "calibration.toml",
+        camera_name=f"cam_{number:02d}",
+    )
+    truth = read_trc(folder / "triangulated.trc")
+    first, last = source.frame_span
+    return RealClip(
+        name="pose2sim_single",
+        camera_name=f"cam_{number:02d}",
+        source=source,
+        truth=truth[first : last + 1],
+        is_judged=np.ones((last + 1 - first, len(BODY_12)), dtype=bool),
+        floor_mm=None,
+    )
+
+
+def read_trc(path: Path) -> np.ndarray:
+    """(T,12,3) m of the ``BODY_12`` joints in an OpenSim TRC file named after them (RShoulder ...)."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = [name for name in lines[3].split("\t")[2:] if name]
+    rows = [[float(word) for word in line.split("\t")[2:] if word] for line in lines[5:] if line]
+    values = np.array(rows)[:, : 3 * len(names)].reshape(len(rows), len(names), 3)
+    columns = [names.index(_trc_name(joint)) for joint in BODY_12]
+    return values[:, columns]
+
+
+def _trc_name(joint: str) -> str:
+    side, _, part = joint.partition("_")
+    return side[0].upper() + part.capitalize()

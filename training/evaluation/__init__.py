@@ -1,0 +1,1 @@
+"""Evaluation: protocols, real clips, pictures."""

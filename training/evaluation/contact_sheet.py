@@ -1,0 +1,149 @@
+"""A picture of a result: ``python -m training.evaluation.contact_sheet KEYPOINTS POSES.npz SHEET.png``.
+
+Six frames of the clip, each with the detected skeleton over the video, and the lifted pose from the
+front and from the side, standing on the ground.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from core.clip_source import open_clip
+from core.io.poses import StoredPoses, read_poses_npz
+from core.io.video import find_video_beside
+from core.joint_sets import BODY_23, LIFTED_21, convert_joints
+from core.skeleton import Skeleton
+from core.types import Keypoints2D
+
+_SIDE_COLORS = {"left": "tab:blue", "right": "tab:red", "": "dimgray"}
+_NUM_COLUMNS = 6
+
+
+def draw_contact_sheet(
+    keypoints: Keypoints2D, poses: StoredPoses, video: Path | None, sheet: Path
+) -> None:
+    """Draw the sheet.
+
+    Parameters
+    ----------
+    keypoints : Keypoints2D
+        What went in.
+    poses : StoredPoses
+        What came out.
+    video : Path or None
+        Background of the first row, where there is one.
+    sheet : Path
+        PNG to write.
+    """
+    rows = np.linspace(0, len(poses.world.frames) - 1, _NUM_COLUMNS).round().astype(int)
+    frames = poses.world.frames[rows]
+    pictures = {} if video is None else _video_frames(video, frames.tolist())
+    figure, axes = plt.subplots(3, _NUM_COLUMNS, figsize=(2.6 * _NUM_COLUMNS, 10.5))
+    body = convert_joints(keypoints, BODY_23)
+    front, side = _view_axes(poses.world.positions)
+    for column, (row, frame) in enumerate(zip(rows, frames, strict=True)):
+        _draw_keypoints(axes[0, column], body, int(frame), pictures.get(int(frame)))
+        for axis, direction in ((axes[1, column], front), (axes[2, column], side)):
+            _draw_pose(axis, poses.world.positions[row], direction)
+        axes[0, column].set_title(f"frame {frame}", fontsize=9)
+    for axis, label in zip(axes[:, 0], ("detected", "front", "side"), strict=True):
+        axis.set_ylabel(label)
+    figure.tight_layout()
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(sheet, dpi=90)
+    plt.close(figure)
+
+
+def _view_axes(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Horizontal unit vectors to the right of the picture: seen from the person's front and side."""
+    across = positions[:, LIFTED_21.index("left_hip")] - positions[:, LIFTED_21.index("right_hip")]
+    mean = across[:, :2].mean(axis=0)
+    left = np.append(mean / max(float(np.linalg.norm(mean)), 1e-9), 0.0)
+    return left, np.array([-left[1], left[0], 0.0])
+
+
+def _draw_pose(axis: Axes, joints: np.ndarray, right: np.ndarray) -> None:
+    across = (joints - joints[:1]) @ right
+    for child, parent in enumerate(LIFTED_21.parents):
+        if parent >= 0:
+            pair = [parent, child]
+            axis.plot(across[pair], joints[pair, 2], color=_color(LIFTED_21, child), linewidth=2)
+    axis.axhline(0.0, color="black", linewidth=0.8)
+    axis.set_xlim(-1.0, 1.0)
+    axis.set_ylim(-0.15, 2.25)
+    axis.set_aspect("equal")
+    axis.set_xticks([])
+
+
+def _draw_keypoints(axis: Axes, body: Keypoints2D, frame: int, picture: np.ndarray | None) -> None:
+    assert body.image_size is not None
+    width, height = body.image_size
+    if picture is not None:
+        axis.imshow(picture, extent=(0, width, height, 0))
+    found = np.flatnonzero(body.frames == frame)
+    if len(found):
+        points, seen = body.positions[found[0]], body.confidence[found[0]] > 0
+        for child, parent in enumerate(body.skeleton.parents):
+            if parent >= 0 and seen[child] and seen[parent]:
+                pair = [parent, child]
+                axis.plot(
+                    points[pair, 0],
+                    points[pair, 1],
+                    color=_color(body.skeleton, child),
+                    linewidth=2,
+                )
+    axis.set_xlim(0, width)
+    axis.set_ylim(height, 0)
+    axis.set_aspect("equal")
+    axis.set_xticks([])
+    axis.set_yticks([])
+
+
+def _color(skeleton: Skeleton, joint: int) -> str:
+    side = skeleton.joint_names[joint].partition("_")[0]
+    return _SIDE_COLORS.get(side, _SIDE_COLORS[""])
+
+
+def _video_frames(video: Path, frames: list[int]) -> dict[int, np.ndarray]:
+    """The wanted frames (H,W,3) of a video, turned as a player shows them; none if PyAV is absent."""
+    try:
+        import av  # noqa: PLC0415
+    except ImportError:
+        return {}
+    pictures: dict[int, np.ndarray] = {}
+    with av.open(str(video)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in frames:
+                turns = round(frame.rotation / 90) if hasattr(frame, "rotation") else 0
+                pictures[number] = np.rot90(frame.to_ndarray(format="rgb24"), turns)
+            if number >= max(frames):
+                break
+    return pictures
+
+
+def main() -> None:
+    """Parse the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("keypoints", type=Path)
+    parser.add_argument("poses", type=Path)
+    parser.add_argument("sheet", type=Path)
+    parser.add_argument("--video", type=Path, help="default: the one beside the keypoints")
+    arguments = parser.parse_args()
+    poses = read_poses_npz(arguments.poses)
+    source = open_clip(arguments.keypoints, image_size=poses.image_size, fps=poses.world.fps)
+    video = arguments.video or find_video_beside(arguments.keypoints)
+    draw_contact_sheet(source.people[poses.world.person - 1], poses, video, arguments.sheet)
+    print(arguments.sheet)
+
+
+if __name__ == "__main__":
+    main()
