@@ -56,7 +56,7 @@ format: setup-dev
 	$(BIN)/ruff check --fix .
 
 extension: setup
-	@mkdir -p dist
+	@mkdir -p dist && rm -f dist/*.zip
 	$(BIN)/python -c "import bpy, pathlib; print(next(pathlib.Path(bpy.utils.resource_path('LOCAL')).glob('scripts/addons_core/bl_pkg/cli/blender_ext.py')))" > $(VENV)/blender_ext.txt
 	$(BIN)/python "$$(cat $(VENV)/blender_ext.txt)" build --source-dir . --output-dir dist
 	$(BIN)/python "$$(cat $(VENV)/blender_ext.txt)" validate dist/*.zip

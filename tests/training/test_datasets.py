@@ -149,9 +149,7 @@ def test_noise_has_the_size_that_was_asked_for():
 
 def test_feet_and_faces_are_absent_at_random():
     config = ViewConfig(share_without_feet=0.5, share_without_face=0.3)
-    views = draw_views(
-        MocapWindows([swaying_body()]), 300, 20, config, np.random.default_rng(0)
-    )
+    views = draw_views(MocapWindows([swaying_body()]), 300, 20, config, np.random.default_rng(0))
     without_feet = ~(views.confidence[..., 17:] > 0).any(axis=(1, 2))
     without_face = ~(views.confidence[..., :5] > 0).any(axis=(1, 2))
     assert 0.4 < without_feet.mean() < 0.65 and 0.2 < without_face.mean() < 0.45

@@ -1,0 +1,49 @@
+"""What is always there in the places where the add-on looks, typed: Blender's stubs doubt all of it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import bpy
+
+
+def scene_of(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene that ``context`` is in."""
+    return cast(bpy.types.Scene, context.scene)
+
+
+def collection_of(context: bpy.types.Context) -> bpy.types.Collection:
+    """The active collection, which takes what is new."""
+    return cast(bpy.types.Collection, context.collection)
+
+
+def view_layer_of(context: bpy.types.Context) -> bpy.types.ViewLayer:
+    """The view layer that ``context`` is in."""
+    return cast(bpy.types.ViewLayer, context.view_layer)
+
+
+def window_manager_of(context: bpy.types.Context) -> bpy.types.WindowManager:
+    """The window manager, which is there without windows too."""
+    return cast(bpy.types.WindowManager, context.window_manager)
+
+
+def selected_in(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected objects, as they are now."""
+    return list(context.selected_objects)
+
+
+def armature_of(rig: bpy.types.Object) -> bpy.types.Armature:
+    """The bones of ``rig`` at rest."""
+    assert isinstance(rig.data, bpy.types.Armature)
+    return rig.data
+
+
+def pose_of(rig: bpy.types.Object) -> bpy.types.Pose:
+    """The bones of ``rig`` as posed."""
+    assert rig.pose is not None
+    return rig.pose
+
+
+def action_of(rig: bpy.types.Object) -> bpy.types.Action | None:
+    """The action that moves ``rig``, if there is one."""
+    return None if rig.animation_data is None else rig.animation_data.action

@@ -1,0 +1,46 @@
+"""Bone motion, changed as the scene that receives it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from ..core.geometry.quaternion import slerp, unroll
+from ..core.types import BoneMotion
+
+
+def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
+    """The same motion at another frame rate: it starts alike and ends at most one frame earlier.
+
+    Rotations (T,B,4) wxyz turn along the shorter arc, root positions (T,3) m move straight;
+    ``contacts`` and ``frames`` are those of the nearest source frame.
+    """
+    if fps == motion.fps:
+        return motion
+    num_frames = int((motion.num_frames - 1) * fps / motion.fps) + 1
+    places = np.arange(num_frames) * float(motion.fps / fps)
+    before = np.minimum(places.astype(int), motion.num_frames - 1)
+    after = np.minimum(before + 1, motion.num_frames - 1)
+    share = places - before
+    nearest = np.where(share < 0.5, before, after)
+    root_position = motion.root_position[before]
+    root_position += share[:, None] * (motion.root_position[after] - root_position)
+    rotations = slerp(motion.rotations[before], motion.rotations[after], share[:, None])
+    return replace(
+        motion,
+        rotations=unroll(rotations),
+        root_position=root_position,
+        contacts=motion.contacts[nearest],
+        frames=motion.frames[nearest],
+        fps=fps,
+    )
+
+
+def keep_in_place(motion: BoneMotion) -> BoneMotion:
+    """The same motion without its horizontal travel: the root stays above its rest position."""
+    root = motion.rest_pose.parents.index(-1)
+    root_position = motion.root_position.copy()
+    root_position[:, :2] = motion.rest_pose.heads[root, :2]
+    return replace(motion, root_position=root_position)

@@ -1,0 +1,1 @@
+"""What the user can press: each operator gathers input, calls core and reports."""

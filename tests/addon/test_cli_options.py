@@ -1,0 +1,187 @@
+"""The command line: what it takes, what it refuses, and how it names its files."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from lift_video_to_3d.addon.cli_options import Options, parse_options
+from lift_video_to_3d.addon.clip import file_identity
+
+
+def parse(command: str) -> Options:
+    return parse_options(command.split())
+
+
+def refusal(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What ``command`` is refused with; the exit code must be 2."""
+    with pytest.raises(SystemExit) as caught:
+        parse(command)
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_defaults() -> None:
+    options = parse("walk.json --output walk.bvh")
+    [clip] = options.clips
+    assert (clip.source, clip.outputs) == (Path("walk.json"), (Path("walk.bvh"),))
+    assert (clip.poses, clip.report) == (None, None)
+    assert (options.person, options.start_frame, options.scene_fps) == (1, 1, None)
+    assert not (options.is_in_place or options.is_quiet or options.is_verbose)
+    settings = options.settings
+    assert (settings.smooth, settings.lock_feet) == (0.3, True)
+    assert settings.fps is settings.image_size is settings.video is settings.model is None
+    assert settings.fov_deg is settings.focal_length_px is settings.calibration is None
+    assert settings.camera_name is settings.height_m is None
+
+
+def test_every_option_arrives() -> None:
+    options = parse(
+        "walk.json --output a.bvh --output b.FBX --poses p.npz --report r.json --person all"
+        " --fps 30000/1001 --scene-fps 25 --image-size 1088x1920 --video walk.mp4"
+        " --calibration c.toml --camera cam_01 --model m.npz --height 1.82 --smooth 0"
+        " --no-foot-lock --in-place --start-frame 0 --quiet --verbose --rig default"
+    )
+    [clip] = options.clips
+    assert clip.outputs == (Path("a.bvh"), Path("b.FBX"))
+    assert (clip.poses, clip.report) == (Path("p.npz"), Path("r.json"))
+    assert (options.person, options.start_frame) == ("all", 0)
+    assert options.scene_fps == 25
+    assert options.is_in_place and options.is_quiet and options.is_verbose
+    settings = options.settings
+    assert settings.fps == Fraction(30000, 1001)
+    assert settings.image_size == (1088, 1920)
+    assert (settings.video, settings.model) == (Path("walk.mp4"), Path("m.npz"))
+    assert (settings.calibration, settings.camera_name) == (Path("c.toml"), "cam_01")
+    assert (settings.height_m, settings.smooth, settings.lock_feet) == (1.82, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("option", "field"), [("--fov", "fov_deg"), ("--focal-length", "focal_length_px")]
+)
+def test_lens_by_number(option: str, field: str) -> None:
+    assert getattr(parse(f"a.json --output a.bvh {option} 55.5").settings, field) == 55.5
+
+
+def test_leading_dashes_are_accepted() -> None:
+    assert parse("-- a.json --output a.bvh") == parse("a.json --output a.bvh")
+
+
+def test_output_folder_takes_stems_and_formats(tmp_path: Path) -> None:
+    folder = tmp_path / "take.01"
+    folder.mkdir()
+    options = parse(f"a/walk.json {folder} --output-dir out --format bvh,.FBX")
+    assert [clip.outputs for clip in options.clips] == [
+        (Path("out/walk.bvh"), Path("out/walk.fbx")),
+        (Path("out/take.01.bvh"), Path("out/take.01.fbx")),
+    ]
+
+
+def test_output_folder_gets_bvh_by_default() -> None:
+    assert parse("a.json --output-dir out").clips[0].outputs == (Path("out/a.bvh"),)
+
+
+def test_several_inputs_get_folders_for_poses_and_reports() -> None:
+    options = parse("a.json b.json --poses p --report r")
+    assert [(clip.poses, clip.report) for clip in options.clips] == [
+        (Path("p/a.npz"), Path("r/a.json")),
+        (Path("p/b.npz"), Path("r/b.json")),
+    ]
+
+
+def test_person_number_goes_before_the_extension() -> None:
+    [clip] = parse("a.json --output o/x.y.bvh --poses p.npz --report r.json").clips
+    second = clip.for_person(2)
+    assert second.outputs == (Path("o/x.y-person2.bvh"),)
+    assert (second.poses, second.report) == (Path("p-person2.npz"), Path("r-person2.json"))
+    [clip] = parse("a.json --output x.bvh").clips
+    assert (clip.for_person(3).poses, clip.for_person(3).report) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("", "at least one INPUT"),
+        ("a.json", "nothing to write"),
+        ("a.json b.json --output a.bvh", "--output-dir"),
+        ("a.json b.json --output-dir o --video a.mp4", "--video is for one INPUT"),
+        ("a.json --format bvh --output a.bvh", "--format needs --output-dir"),
+        ("a.json --output a.xyz", "found 'a.xyz'"),
+        ("a.json --output a", "expected a file that ends in"),
+        ("a.json --output-dir o --format bvh,xyz", "found 'bvh,xyz'"),
+        ("a.json --output-dir o --format ,", "found ','"),
+        ("a.json --poses p", "ends in .npz"),
+        ("a.json --report r.txt", "ends in .json"),
+        ("x/a.json y/a.json --output-dir o", "would replace the output of"),
+        ("x/a.json y/a.json --poses o", "would replace the output of"),
+        ("a.json a.json --output-dir o", "would replace"),
+        ("a.json --output a.bvh --output ./a.bvh", "would replace"),
+        ("a.json --output-dir o --format bvh,bvh", "would replace"),
+        ("a.json --report a.json", "would replace the input"),
+        ("x/a.json b.json --report x", "would replace the input"),
+        ("a.json --output a.bvh --person 0", "found '0'"),
+        ("a.json --output a.bvh --person -1", "found '-1'"),
+        ("a.json --output a.bvh --person two", "found 'two'"),
+        ("a.json --output a.bvh --fps 0", "found '0'"),
+        ("a.json --output a.bvh --fps nan", "found 'nan'"),
+        ("a.json --output a.bvh --fps 1/0", "found '1/0'"),
+        ("a.json --output a.bvh --scene-fps -5", "found '-5'"),
+        ("a.json --output a.bvh --image-size 100", "found '100'"),
+        ("a.json --output a.bvh --image-size 0x10", "found '0x10'"),
+        ("a.json --output a.bvh --fov 180", "below 180"),
+        ("a.json --output a.bvh --fov nan", "found 'nan'"),
+        ("a.json --output a.bvh --focal-length -1", "above 0"),
+        ("a.json --output a.bvh --height 0", "above 0"),
+        ("a.json --output a.bvh --smooth 1.1", "0 to 1"),
+        ("a.json --output a.bvh --start-frame 1.5", "whole number"),
+        ("a.json --output a.bvh --start-frame -3", "whole number"),
+        ("a.json --output a.bvh --fov 50 --focal-length 900", "not allowed with"),
+        ("a.json --output a.bvh --fov 50 --calibration c.toml", "not allowed with"),
+        ("a.json --output a.bvh --camera c", "--camera needs --calibration"),
+        ("a.json --outp a.bvh", "unrecognized arguments"),
+        ("a.json --output a.bvh --nonsense", "unrecognized arguments"),
+        ("a.json --output", "expected one argument"),
+    ],
+)
+def test_wrong_usage_is_refused(
+    command: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refusal(command, capsys)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--rig mixamo",
+        "--rig own.blend",
+        "--rig-object Armature",
+        "--camera-path c.json",
+        "--reduce 1",
+        "--engine unity",
+        "--corrections c.json",
+        "--stream",
+    ],
+)
+def test_options_of_later_versions_are_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "not available yet" in refusal(f"a.json --output a.bvh {option}", capsys)
+
+
+@pytest.mark.parametrize(("option", "said"), [("--help", "--output FILE"), ("--version", "0.1.0")])
+def test_help_and_version_go_to_stdout(
+    option: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(option)
+    assert caught.value.code == 0
+    assert said in capsys.readouterr().out
+
+
+def test_one_file_has_one_identity(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real").mkdir()
+    assert file_identity(tmp_path / "link" / "a") == file_identity(
+        tmp_path / "real" / "b" / ".." / "a"
+    )

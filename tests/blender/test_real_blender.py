@@ -1,0 +1,144 @@
+"""The add-on in a real Blender: BLENDER names its executable; without it these tests are skipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+BEAM = ROOT / "tests" / "data" / "beam"
+KEYPOINTS = str(BEAM / "cam01_json")
+CLIP = [KEYPOINTS, "--calibration", str(BEAM / "calibration.toml"), "--camera", "cam_01"]
+BLENDER = os.environ.get("BLENDER", "")
+
+pytestmark = pytest.mark.skipif(
+    not BLENDER, reason="needs a real Blender: set BLENDER to its executable"
+)
+Done = subprocess.CompletedProcess[str]
+
+
+def blender(*arguments: str, resources: Path) -> Done:
+    """Run Blender with its own, fresh user folder."""
+    return subprocess.run(
+        [BLENDER, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "BLENDER_USER_RESOURCES": str(resources)},
+    )
+
+
+def run_script(script: Path, *arguments: str, resources: Path) -> Done:
+    return blender(
+        *("-b", "--python-exit-code", "1", "-P", str(script), "--", *arguments),
+        resources=resources,
+    )
+
+
+def lift(*arguments: str, resources: Path) -> Done:
+    return run_script(ROOT / "addon" / "cli.py", *arguments, resources=resources)
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Path:
+    """A user folder that Blender has never seen."""
+    folder = tmp_path / "resources"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user folder with the extension, built and installed by Blender's own commands."""
+    folder = tmp_path_factory.mktemp("installed")
+    resources, dist = folder / "resources", folder / "dist"
+    resources.mkdir()
+    dist.mkdir()
+
+    def extension(*arguments: str) -> None:
+        done = blender("--command", "extension", *arguments, resources=resources)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    extension("build", "--source-dir", str(ROOT), "--output-dir", str(dist))
+    [package] = dist.iterdir()
+    extension("validate", str(package))
+    extension("install-file", "-r", "user_default", "--enable", str(package))
+    return resources
+
+
+def test_every_format_comes_back_as_it_went(resources: Path, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    done = run_script(HERE / "check_round_trip.py", str(files), resources=resources)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("FIGURES ")]
+    figures = json.loads(line.removeprefix("FIGURES "))
+    print(figures)
+    assert all(isinstance(figures[suffix], float) for suffix in (".bvh", ".fbx", ".glb", ".blend"))
+    assert isinstance(figures[".usdc"], float) or "has no USD exporter" in figures[".usdc"]
+
+
+def test_script_writes_every_file(resources: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    formats = "bvh,fbx,glb,blend"
+    done = lift(*CLIP, "--output-dir", str(out), "--format", formats, resources=resources)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in out.iterdir()} == {
+        f"cam01_json.{ending}" for ending in formats.split(",")
+    }
+    assert "cam01_json: writing" in done.stderr
+    assert "Export" not in done.stdout + done.stderr
+
+
+def test_script_ends_with_1_for_a_failed_clip(resources: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    done = lift(KEYPOINTS, "absent.json", "--output-dir", out, "--quiet", resources=resources)
+    assert done.returncode == 1, done.stdout + done.stderr
+    [line] = [line for line in done.stderr.splitlines() if "absent.json" in line]
+    assert "Traceback" not in done.stderr and "error" in line
+    assert (tmp_path / "out" / "cam01_json.bvh").is_file()
+
+
+def test_script_ends_with_2_for_wrong_usage(resources: Path) -> None:
+    done = lift(KEYPOINTS, "--engine", "unity", resources=resources)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "--engine is not available yet" in done.stderr
+
+
+def test_usd_is_written_or_refused_in_one_line(resources: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.usdc"
+    done = lift(*CLIP, "--output", str(path), "--quiet", resources=resources)
+    if done.returncode == 0:
+        assert path.is_file()
+    else:
+        assert done.returncode == 1 and "has no USD exporter" in done.stderr
+        assert "Traceback" not in done.stderr and not path.exists()
+
+
+def test_installed_extension_registers_and_unregisters(installed: Path) -> None:
+    done = run_script(HERE / "check_extension.py", KEYPOINTS, resources=installed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "REGISTERED bl_ext.user_default.lift_video_to_3d" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("way", ["command", "script"])
+def test_installed_extension_lifts(way: str, installed: Path, tmp_path: Path) -> None:
+    def run(*arguments: str) -> Done:
+        if way == "command":
+            return blender("--command", "lift", *arguments, resources=installed)
+        return lift(*arguments, resources=installed)
+
+    out = tmp_path / "out"
+    done = run(*CLIP, "--output", str(out / "b.bvh"), "--output", str(out / "b.glb"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in out.iterdir()} == {"b.bvh", "b.glb"}
+    assert run("absent.json", "--output", str(out / "c.bvh")).returncode == 1
+    assert run(KEYPOINTS).returncode == 2
+    assert {path.name for path in out.iterdir()} == {"b.bvh", "b.glb"}
