@@ -65,10 +65,8 @@ def build_report(
         "focal_source": source.focal_source,
         "scale_source": scale_source,
         "camera_tilt_deg": float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1)))),
-        "reprojection_px": {
-            "median": float(np.median(off[is_seen])) if is_seen.any() else None,
-            "per_joint": per_joint,
-        },
+        "reprojection_px": float(np.median(off[is_seen])) if is_seen.any() else None,
+        "reprojection_px_per_joint": per_joint,
         "bone_length_spread_mm": float(1000 * lengths[:, 1:].std(axis=0).max()),
         "bone_lengths_m": dict(zip(LIFTED_21.joint_names[1:], bone_lengths[1:], strict=True)),
         "foot_slide_mm_per_s": _foot_slide_mm_per_s(poses_world, contacts),
