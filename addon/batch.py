@@ -50,12 +50,13 @@ def _lift_clip(clip: Clip, options: Options, console: Console, reserved: dict[st
     people = pipeline.lift_clip(
         clip.source, person=options.person, settings=options.settings, progress=progress
     )
+    # What holds for the clip is said by each of its people, and shown once.
+    for warning in dict.fromkeys(warning for lifted in people for warning in lifted.warnings):
+        console.warn(str(clip.source), warning)
     for lifted in people:
         files = clip if len(people) == 1 else clip.for_person(lifted.person)
         _reserve(files, clip, reserved)
-        for warning in lifted.warnings:
-            console.warn(str(clip.source), warning)
-        progress("writing", 0.0)
+        progress("writing", 1.0)
         _write_person(lifted, files, options)
 
 

@@ -68,9 +68,12 @@ def open_clip(
     warnings = list(detections.warnings)
     video_info = _video_info(path, video, warnings)
     calibrated = None if calibration is None else read_calibration(calibration, camera_name)
+    frame_times = None
     if fps is None:
         fps = detections.fps or (video_info.fps if video_info else None)
-    frame_times = video_info.frame_times if video_info else None
+        # Times of a varying rate count only where that rate is the one in use.
+        if video_info is not None and fps == video_info.fps:
+            frame_times = video_info.frame_times
     if fps is None:
         fps = _FALLBACK_FPS
         warnings.append("frame rate unknown: took 30 frames per second (give --fps)")

@@ -20,11 +20,22 @@ import numpy as np
 
 from .clip_source import ClipSource, open_clip
 from .errors import LiftError
-from .fit.bone_lengths import fit_bone_lengths, scale_poses, standing_height
+from .fit.bone_lengths import (
+    bone_lengths_per_frame,
+    fit_bone_lengths,
+    scale_poses,
+    standing_height,
+)
 from .fit.contacts import detect_contacts, lock_feet
 from .fit.evidence import ray_evidence
 from .fit.gaps import bridge_unseen, extend_to_span
-from .fit.ground import estimate_gravity, level_camera, place_camera, to_world
+from .fit.ground import (
+    estimate_gravity,
+    level_camera,
+    place_camera,
+    scale_to_ground,
+    to_world,
+)
 from .fit.solve import solve_poses
 from .fit.trajectory import solve_trajectory
 from .geometry.camera import world_to_camera
@@ -34,7 +45,7 @@ from .lifting.lift import LiftResult, lift
 from .lifting.weights import LifterWeights, load_weights
 from .preprocess.clean import clean
 from .preprocess.resample import make_timeline, resample, resample_poses, space_evenly
-from .report import build_report
+from .report import build_report, seldom_seen
 from .retarget.bone_rotations import solve_bone_rotations
 from .retarget.humanoid import humanoid_rest_pose
 from .retarget.kinematics import joint_positions
@@ -42,6 +53,8 @@ from .types import BoneMotion, Camera, Keypoints2D, Poses3D
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 DEFAULT_HEIGHT_M = 1.70
+# A height outside these, found from the ground, means that the feet do not touch it.
+_USUAL_HEIGHTS = (1.2, 2.2)
 
 Progress = Callable[[str, float], None]
 
@@ -51,7 +64,8 @@ class LiftSettings:
     """What the user chose; None means: find out, or take the stated default.
 
     ``fps`` Hz; ``image_size`` (width, height) px; ``fov_deg`` across the image's width;
-    ``height_m`` of the person (default 1.70); ``smooth`` 0 raw to 1 very smooth.
+    ``height_m`` of the person (default: feet on a calibrated ground, else 1.70); ``smooth`` from 0,
+    raw, to 1, very smooth.
     """
 
     fps: Fraction | None = None
@@ -87,6 +101,14 @@ class Stopwatch:
 
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def part(self, done: int, count: int) -> Stopwatch:
+        """A stopwatch for one of ``count`` equal parts of the work, ``done`` of them done."""
+
+        def progress(name: str, share: float) -> None:
+            self.progress(name, (done + share) / count)
+
+        return Stopwatch(progress, dict(self.seconds))
 
     @contextmanager
     def stage(self, name: str, share: float) -> Generator[None]:
@@ -162,14 +184,14 @@ def lift_people(
         Its lens and rate are already settled in ``source``.
     watch : Stopwatch
     """
-    fitted: list[FittedPerson] = []
-    for done, number in enumerate(numbers):
-        share = 0.8 * done / len(numbers)
-        fitted.append(_fit_person(source, number, weights, settings, watch, share))
+    fitted = [
+        _fit_person(source, number, weights, settings, watch.part(done, len(numbers)))
+        for done, number in enumerate(numbers)
+    ]
     with watch.stage("world", 0.8):
         cameras = _world_cameras(source, fitted)
     lifted = [
-        _finish_person(source, person, camera, settings, watch)
+        _finish_person(source, person, camera, settings)
         for person, camera in zip(fitted, cameras, strict=True)
     ]
     watch.progress("lifted", 1.0)
@@ -178,14 +200,20 @@ def lift_people(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedPerson:
-    """One person in camera space: poses of constant bone lengths (21,) m, and what they rest on."""
+    """One person in camera space: poses of constant bone lengths (21,) m, and what they rest on.
+
+    ``bone_spread_m`` is how much the worst bone still varied before the bones made it rigid.
+    """
 
     number: int
     keypoints: Keypoints2D
     poses: Poses3D
     gravity: np.ndarray | None
     bone_lengths: np.ndarray
+    bone_spread_m: float
+    scale_source: str
     notes: tuple[str, ...]
+    watch: Stopwatch
 
 
 def _fit_person(
@@ -194,64 +222,80 @@ def _fit_person(
     weights: LifterWeights,
     settings: LiftSettings,
     watch: Stopwatch,
-    share: float,
 ) -> FittedPerson:
-    with watch.stage("cleaning", share):
+    with watch.stage("cleaning", 0.05):
         keypoints, notes = clean(source.people[number - 1])
-    with watch.stage("lifting", share):
+    with watch.stage("lifting", 0.15):
         lifted = _lift_at_model_rate(keypoints, source, weights)
-    with watch.stage("fitting", share):
-        poses, bone_lengths = _fit(
-            lifted.poses, keypoints, source.camera, settings.height_m, settings.smooth
-        )
-        if source.frame_times is not None:
-            poses = space_evenly(poses, source.frame_times)
-    return FittedPerson(number, keypoints, poses, lifted.gravity, bone_lengths, notes)
+    with watch.stage("fitting", 0.45):
+        poses, bone_lengths = _fit(lifted.poses, keypoints, source.camera, settings.smooth)
+        scale, scale_source = _choose_scale(source, poses, bone_lengths, settings.height_m)
+        poses, bone_lengths = scale_poses(poses, scale), bone_lengths * scale
+    lengths = bone_lengths_per_frame(poses.positions, poses.skeleton.parents)
+    return FittedPerson(
+        number=number,
+        keypoints=keypoints,
+        poses=poses,
+        gravity=lifted.gravity,
+        bone_lengths=bone_lengths,
+        bone_spread_m=float(lengths.std(axis=0).max()),
+        scale_source=scale_source,
+        notes=notes,
+        watch=watch,
+    )
 
 
 def _finish_person(
-    source: ClipSource,
-    person: FittedPerson,
-    camera: Camera,
-    settings: LiftSettings,
-    watch: Stopwatch,
+    source: ClipSource, person: FittedPerson, camera: Camera, settings: LiftSettings
 ) -> LiftedPerson:
+    watch = person.watch
+    rest_pose = humanoid_rest_pose(person.bone_lengths)
     with watch.stage("world", 0.85):
         poses_world = extend_to_span(to_world(person.poses, camera), *source.frame_span)
+    with watch.stage("bones", 0.9):
+        # The bones make the body rigid; feet are locked on that body, and the bones follow them.
+        poses_world = _carried(poses_world, solve_bone_rotations(poses_world, rest_pose))
         contacts = detect_contacts(poses_world)
         if settings.lock_feet:
-            poses_world = lock_feet(poses_world, contacts)
-    with watch.stage("bones", 0.9):
-        motion = solve_bone_rotations(poses_world, humanoid_rest_pose(person.bone_lengths))
-        motion = replace(motion, contacts=contacts)
-        # What is baked is what is reported: the joints as the bones carry them.
-        poses_world = replace(poses_world, positions=joint_positions(motion))
-    poses_camera = replace(
-        poses_world, positions=world_to_camera(poses_world.positions, camera), space="camera"
-    )
-    notes = (*source.warnings, *person.notes)
+            poses_world, contacts = lock_feet(poses_world, contacts)
+        motion = solve_bone_rotations(poses_world, rest_pose)
+        poses_world = _carried(poses_world, motion)
+    notes = (*source.warnings, *person.notes, *seldom_seen(person.keypoints))
     report = build_report(
         source,
         keypoints=person.keypoints,
-        poses_camera=poses_camera,
+        poses_camera=_to_camera(poses_world, camera),
         poses_world=poses_world,
         contacts=contacts,
         camera=camera,
-        bone_lengths=person.bone_lengths,
-        scale_source=_scale_source(settings),
+        bone_spread_m=person.bone_spread_m,
+        scale_source=person.scale_source,
         warnings=notes,
         seconds=watch.seconds,
     )
+    if source.frame_times is not None:
+        poses_world, contacts = space_evenly(poses_world, contacts, source.frame_times)
+        motion = solve_bone_rotations(poses_world, rest_pose)
+        poses_world = _carried(poses_world, motion)
     return LiftedPerson(
-        person.number,
-        poses_world,
-        poses_camera,
-        motion,
-        camera,
-        source.image_size,
-        report,
-        notes,
+        person=person.number,
+        poses_world=poses_world,
+        poses_camera=_to_camera(poses_world, camera),
+        motion=replace(motion, contacts=contacts),
+        camera=camera,
+        image_size=source.image_size,
+        report=report,
+        warnings=notes,
     )
+
+
+def _carried(poses: Poses3D, motion: BoneMotion) -> Poses3D:
+    """The joints as the bones carry them: what is baked is what is reported."""
+    return replace(poses, positions=joint_positions(motion))
+
+
+def _to_camera(poses: Poses3D, camera: Camera) -> Poses3D:
+    return replace(poses, positions=world_to_camera(poses.positions, camera), space="camera")
 
 
 def _lift_at_model_rate(
@@ -270,21 +314,28 @@ def _lift_at_model_rate(
 
 
 def _fit(
-    poses: Poses3D,
-    keypoints: Keypoints2D,
-    camera: Camera,
-    height_m: float | None,
-    smooth: float,
+    poses: Poses3D, keypoints: Keypoints2D, camera: Camera, smooth: float
 ) -> tuple[Poses3D, np.ndarray]:
-    """Camera-space poses of constant bone lengths that agree with the image, at the right size."""
+    """Camera-space poses that agree with the image, and their constant bone lengths."""
     evidence = ray_evidence(keypoints, camera)
     poses = replace(bridge_unseen(poses), confidence=evidence.confidence)
     placed = solve_trajectory(poses, evidence, smooth=smooth)
     bone_lengths = fit_bone_lengths(placed)
-    solved = solve_poses(placed, evidence, bone_lengths, smooth=smooth)
+    return solve_poses(placed, evidence, bone_lengths, smooth=smooth), bone_lengths
+
+
+def _choose_scale(
+    source: ClipSource, poses: Poses3D, bone_lengths: np.ndarray, height_m: float | None
+) -> tuple[float, str]:
+    """The factor that brings a person to their true size, and where it comes from."""
     height = standing_height(bone_lengths, poses.skeleton.joint_names)
-    scale = (height_m or DEFAULT_HEIGHT_M) / height
-    return scale_poses(solved, scale), bone_lengths * scale
+    if height_m is not None:
+        return height_m / height, f"given height {height_m:.2f} m"
+    if source.is_calibrated:
+        scale = scale_to_ground(poses, source.camera)
+        if scale is not None and _USUAL_HEIGHTS[0] < scale * height < _USUAL_HEIGHTS[1]:
+            return scale, "feet on the ground of the calibration"
+    return DEFAULT_HEIGHT_M / height, f"assumed height {DEFAULT_HEIGHT_M:.2f} m"
 
 
 def _world_cameras(source: ClipSource, people: list[FittedPerson]) -> list[Camera]:
@@ -297,12 +348,6 @@ def _world_cameras(source: ClipSource, people: list[FittedPerson]) -> list[Camer
     first = place_camera(people[0].poses, level)
     origin_xy = -first.position_world[:2]
     return [place_camera(person.poses, level, origin_xy=origin_xy) for person in people]
-
-
-def _scale_source(settings: LiftSettings) -> str:
-    if settings.height_m is not None:
-        return f"given height {settings.height_m:.2f} m"
-    return f"assumed height {DEFAULT_HEIGHT_M:.2f} m"
 
 
 def write_poses(path: Path, lifted: LiftedPerson) -> None:

@@ -10,7 +10,7 @@ from .clip_source import ClipSource
 from .fit.bone_lengths import bone_lengths_per_frame
 from .geometry.camera import project_to_pixels
 from .geometry.quaternion import rotate
-from .joint_sets import BODY_23, LIFTED_21, convert_joints, lifted_from_detected
+from .joint_sets import BODY_12, BODY_23, LIFTED_21, convert_joints, lifted_from_detected
 from .metrics import jitter
 from .types import Camera, Keypoints2D, Poses3D
 from .version import VERSION
@@ -26,16 +26,15 @@ def build_report(
     poses_world: Poses3D,
     contacts: np.ndarray,
     camera: Camera,
-    bone_lengths: np.ndarray,
+    bone_spread_m: float,
     scale_source: str,
     warnings: tuple[str, ...],
     seconds: Mapping[str, float],
 ) -> dict[str, object]:
     """The report of one lifted person, ready for JSON; lengths in the unit their key names."""
-    lengths = bone_lengths_per_frame(poses_world.positions, LIFTED_21.parents)
-    detected, confidence = lifted_from_detected(
-        convert_joints(keypoints, BODY_23).positions, convert_joints(keypoints, BODY_23).confidence
-    )
+    body = convert_joints(keypoints, BODY_23)
+    detected, confidence = lifted_from_detected(body.positions, body.confidence)
+    lengths = bone_lengths_per_frame(poses_world.positions[0], LIFTED_21.parents)
     rows = keypoints.frames - poses_camera.frames[0]
     reprojected = project_to_pixels(poses_camera.positions[rows], camera)
     off = np.linalg.norm(reprojected - detected, axis=-1)
@@ -45,10 +44,7 @@ def build_report(
         for joint, name in enumerate(LIFTED_21.joint_names)
         if is_seen[:, joint].any()
     }
-    markable = is_seen.any(axis=0)
-    share_seen = poses_world.confidence[:, markable] > 0
-    is_untrusted = share_seen.mean(axis=1) < _UNTRUSTED_SHARE if markable.any() else None
-    untrusted = [] if is_untrusted is None else poses_world.frames[is_untrusted].tolist()
+    is_untrusted = _share_seen(poses_world.confidence, keypoints) < _UNTRUSTED_SHARE
     forward = rotate(
         camera.rotation_world_to_camera * np.array([1, -1, -1, -1]), np.array([0.0, 0.0, 1.0])
     )
@@ -67,17 +63,43 @@ def build_report(
         "camera_tilt_deg": float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1)))),
         "reprojection_px": float(np.median(off[is_seen])) if is_seen.any() else None,
         "reprojection_px_per_joint": per_joint,
-        "bone_length_spread_mm": float(1000 * lengths[:, 1:].std(axis=0).max()),
-        "bone_lengths_m": dict(zip(LIFTED_21.joint_names[1:], bone_lengths[1:], strict=True)),
+        "bone_length_spread_mm": 1000 * bone_spread_m,
+        "bone_lengths_m": dict(zip(LIFTED_21.joint_names[1:], lengths[1:], strict=True)),
         "foot_slide_mm_per_s": _foot_slide_mm_per_s(poses_world, contacts),
         "jitter": jitter(poses_world.positions, fps=float(source.fps))
         if poses_world.num_frames > 3
         else 0.0,
-        "share_filled": float(1 - share_seen.mean()) if markable.any() else 1.0,
-        "frames_untrusted": untrusted,
+        "share_filled": 1 - _share_detected(source, poses_world.person, poses_world.num_frames),
+        "frames_untrusted": poses_world.frames[is_untrusted].tolist(),
         "warnings": list(warnings),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
     }
+
+
+def seldom_seen(keypoints: Keypoints2D) -> tuple[str, ...]:
+    """A warning where so little of the body was seen that most of the pose is a guess."""
+    share = float(_share_seen(_lifted_confidence(keypoints), keypoints).mean())
+    if share >= _UNTRUSTED_SHARE:
+        return ()
+    return (f"only {share:.0%} of the body's joints were seen: most of the pose is a guess",)
+
+
+def _lifted_confidence(keypoints: Keypoints2D) -> np.ndarray:
+    body = convert_joints(keypoints, BODY_23)
+    return lifted_from_detected(body.positions, body.confidence)[1]
+
+
+def _share_seen(confidence: np.ndarray, keypoints: Keypoints2D) -> np.ndarray:
+    """(T,) share of the limb joints that a detector of this joint set can mark and did."""
+    joints = [name for name in BODY_12 if name in keypoints.skeleton.joint_names]
+    return (confidence[:, LIFTED_21.indices(*joints)] > 0).mean(axis=1)
+
+
+def _share_detected(source: ClipSource, person: int, num_frames: int) -> float:
+    """Share of limb joints over the whole clip that the detector itself found."""
+    found = source.people[person - 1]
+    seen = _share_seen(_lifted_confidence(found), found)
+    return float(seen.sum() / num_frames)
 
 
 def _foot_slide_mm_per_s(poses: Poses3D, contacts: np.ndarray) -> float:

@@ -15,18 +15,6 @@ from .. import compat
 from ..access import window_manager_of
 from ..session import add_animated_armature
 
-_AUTOMATIC = pipeline.LiftSettings(
-    fps=None,
-    image_size=None,
-    video=None,
-    fov_deg=None,
-    focal_length_px=None,
-    calibration=None,
-    camera_name=None,
-    model=None,
-    height_m=None,
-)
-
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
@@ -57,7 +45,7 @@ class LIFT_OT_import_keypoints(  # pyright: ignore[reportIncompatibleMethodOverr
             [lifted] = pipeline.lift_clip(
                 path,
                 person=1,
-                settings=_AUTOMATIC,
+                settings=pipeline.LiftSettings(),
                 progress=lambda _, share: compat.update_progress(window_manager, share),
             )
             add_animated_armature(context, lifted.motion, name=path.stem)

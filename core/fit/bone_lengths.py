@@ -22,8 +22,9 @@ def bone_lengths_per_frame(positions: np.ndarray, parents: tuple[int, ...]) -> n
 def fit_bone_lengths(poses: Poses3D) -> np.ndarray:
     """One robust length per bone of a clip, left and right alike.
 
-    The median over the frames in which both ends were seen (over all, where that is none), so that a
-    few bad frames do not count; kept within human limits around the clip's own size.
+    The median over the frames in which both ends were seen, so that a few bad frames do not count,
+    kept within human limits around the clip's own size. A bone that was never seen has the mean human
+    length at that size.
 
     Parameters
     ----------
@@ -38,14 +39,16 @@ def fit_bone_lengths(poses: Poses3D) -> np.ndarray:
     skeleton = poses.skeleton
     parents = np.maximum(np.array(skeleton.parents), 0)
     lengths = bone_lengths_per_frame(poses.positions, skeleton.parents)
-    seen = np.minimum(poses.confidence, poses.confidence[:, parents])
-    weights = np.where(seen > 0, seen, 1e-3)
+    weights = np.minimum(poses.confidence, poses.confidence[:, parents])
     mirror = skeleton.mirror
     both = np.concatenate([lengths, lengths[:, mirror]])
-    fitted = _weighted_median(both, np.concatenate([weights, weights[:, mirror]]))
+    fitted = _weighted_median(both, np.concatenate([weights, weights[:, mirror]]) + 1e-9)
     usual = mean_bone_lengths()
-    size = np.median(fitted[1:] / usual[1:])
-    return np.clip(fitted, _MIN_SHARE * size * usual, _MAX_SHARE * size * usual)
+    is_seen = weights.any(axis=0) | weights[:, mirror].any(axis=0)
+    is_measured = is_seen if is_seen[1:].any() else np.ones(skeleton.num_joints, dtype=bool)
+    size = np.median(fitted[1:][is_measured[1:]] / usual[1:][is_measured[1:]])
+    limited = np.clip(fitted, _MIN_SHARE * size * usual, _MAX_SHARE * size * usual)
+    return np.where(is_measured, limited, size * usual)
 
 
 def scale_poses(poses: Poses3D, factor: float) -> Poses3D:

@@ -51,10 +51,10 @@ def detect_contacts(poses: Poses3D) -> np.ndarray:
     return np.stack([_runs(enter[:, foot], stay[:, foot], shortest) for foot in (0, 1)], axis=-1)
 
 
-def lock_feet(poses: Poses3D, contacts: np.ndarray) -> Poses3D:
+def lock_feet(poses: Poses3D, contacts: np.ndarray) -> tuple[Poses3D, np.ndarray]:
     """Hold each standing foot where it stands; legs keep their lengths.
 
-    During a contact the ankle stays at its mean place (and the heel and toe with it); before and
+    During a contact the ankle stays at its median place (and the heel and toe with it); before and
     after, the correction fades out. The knee follows by two-bone inverse kinematics in the leg's own
     plane.
 
@@ -64,17 +64,22 @@ def lock_feet(poses: Poses3D, contacts: np.ndarray) -> Poses3D:
         World space, ``LIFTED_21``.
     contacts : (T,2) bool array
         From ``detect_contacts``.
+
+    Returns
+    -------
+    poses, contacts
+        The contacts without those frames in which the foot was too far off to be held.
     """
     if poses.num_frames < 2 or not contacts.any():
-        return poses
-    positions = poses.positions.copy()
+        return poses, contacts
+    positions, held = poses.positions.copy(), contacts.copy()
     names = poses.skeleton.joint_names
     blend = max(1, round(_BLEND_SECONDS * float(poses.fps)))
     for foot, side in enumerate(("left", "right")):
         hip, knee, ankle, heel, toe = (
             names.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "heel", "toe")
         )
-        correction = _corrections(positions[:, ankle], contacts[:, foot], blend)
+        correction, held[:, foot] = _corrections(positions[:, ankle], contacts[:, foot], blend)
         wanted = positions[:, ankle] + correction
         new_knee, new_ankle = bend_leg(
             positions[:, hip], positions[:, knee], positions[:, ankle], wanted
@@ -82,7 +87,7 @@ def lock_feet(poses: Poses3D, contacts: np.ndarray) -> Poses3D:
         moved = new_ankle - positions[:, ankle]
         positions[:, [ankle, heel, toe]] += moved[:, None]
         positions[:, knee] = new_knee
-    return replace(poses, positions=positions)
+    return replace(poses, positions=positions), held
 
 
 def bend_leg(
@@ -120,35 +125,32 @@ def _runs(enter: np.ndarray, stay: np.ndarray, shortest: int) -> np.ndarray:
     return result
 
 
-def _corrections(ankle: np.ndarray, contact: np.ndarray, blend: int) -> np.ndarray:
-    """(T,3) offsets that hold the ankle still in each contact and fade to nothing around it."""
+def _corrections(
+    ankle: np.ndarray, contact: np.ndarray, blend: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets (T,3) that hold the ankle (T,3) still in each contact and fade around it, and (T,) where."""
     edges = np.diff(np.concatenate([[0], contact.astype(int), [0]]))
-    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    if not len(begins):
-        return np.zeros_like(ankle)
-    knots, offsets = [], []
-    for begin, end in zip(begins, ends, strict=True):
-        place = np.median(ankle[begin:end], axis=0)
-        offset = place - ankle[begin:end]
-        # A foot that is not where it stands by a hand's breadth does not stand.
-        if np.linalg.norm(offset, axis=-1).max() > _LARGEST_CORRECTION:
-            continue
-        knots.append(np.arange(begin, end))
-        offsets.append(offset)
-    if not knots:
-        return np.zeros_like(ankle)
-    at, values = np.concatenate(knots), np.concatenate(offsets)
+    offsets = np.zeros_like(ankle)
+    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        offsets[begin:end] = np.median(ankle[begin:end], axis=0) - ankle[begin:end]
+    # A foot that has drifted a hand's breadth from where it stands is let go, without a jump.
+    length = np.linalg.norm(offsets, axis=-1)
+    held = contact & (length <= _LARGEST_CORRECTION)
+    offsets *= np.minimum(1.0, _LARGEST_CORRECTION / np.maximum(length, 1e-9))[:, None]
+    at = np.flatnonzero(contact)
+    if not len(at):
+        return offsets, held
     frames = np.arange(len(ankle))
-    nearest_after = np.clip(np.searchsorted(at, frames), 0, len(at) - 1)
-    nearest_before = np.clip(np.searchsorted(at, frames, side="right") - 1, 0, len(at) - 1)
-    since = np.where(at[nearest_before] <= frames, frames - at[nearest_before], np.inf)
-    until = np.where(at[nearest_after] >= frames, at[nearest_after] - frames, np.inf)
-    fade_out, fade_in = _fade(since / blend), _fade(until / blend)
-    total = np.maximum(fade_out + fade_in, 1.0)
-    return (
-        values[nearest_before] * (fade_out / total)[:, None]
-        + values[nearest_after] * (fade_in / total)[:, None]
-    )
+    before = at[np.clip(np.searchsorted(at, frames, side="right") - 1, 0, len(at) - 1)]
+    after = at[np.clip(np.searchsorted(at, frames), 0, len(at) - 1)]
+    since = np.where(before <= frames, frames - before, np.inf)
+    until = np.where(after >= frames, after - frames, np.inf)
+    # Between two contacts that are near, one fade runs from the one's offset to the other's.
+    span = np.clip(since + until, 1, blend)
+    fade_out = np.where(contact, 0.0, _fade(since / span))
+    fade_in = np.where(contact, 0.0, _fade(until / span))
+    faded = offsets[before] * fade_out[:, None] + offsets[after] * fade_in[:, None]
+    return np.where(contact[:, None], offsets, faded), held
 
 
 def _fade(share: np.ndarray) -> np.ndarray:

@@ -92,11 +92,36 @@ def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None
         World x and y, before moving, of the new origin; None puts the person's first pelvis there.
     """
     points = camera_to_world(poses.positions, camera)
-    names = poses.skeleton.joint_names
-    feet = [names.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
-    floor = floor_height(points[:, feet], poses.contact_probability)
+    floor = floor_height(points[:, foot_joints(poses)], poses.contact_probability)
     start = points[0, 0, :2] if origin_xy is None else origin_xy
     return replace(camera, position_world=-np.array([start[0], start[1], floor]))
+
+
+def scale_to_ground(poses: Poses3D, camera: Camera) -> float | None:
+    """How much larger and farther a person must be for standing feet to touch the ground z = 0.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Camera space.
+    camera : Camera
+        With its calibrated pose; metres, z up.
+
+    Returns
+    -------
+    float or None
+        None where the camera does not look down on feet that stand.
+    """
+    away = camera_to_world(poses.positions, camera) - camera.position_world
+    height = float(camera.position_world[..., 2].mean())
+    floor = floor_height(away[:, foot_joints(poses)], poses.contact_probability)
+    return height / -floor if height > 0 and floor < -0.1 else None
+
+
+def foot_joints(poses: Poses3D) -> list[int]:
+    """Left heel and toe, right heel and toe."""
+    names = poses.skeleton.joint_names
+    return [names.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
 
 
 def floor_height(feet: np.ndarray, contact_probability: np.ndarray | None) -> float:

@@ -145,16 +145,15 @@ def _lift_image(
     relative = lift_screen(inputs, network, use_flip=use_flip)
     normalized = _measure(keypoints, camera)
     root_depth = np.maximum(1 / normalized.scale, _MIN_ROOT_DEPTH)
-    axis = normalized.rotation[:, 2]
-    center = axis / np.maximum(axis[:, 2:], 1e-3) * root_depth[:, None]
+    center = normalized.rotation[:, 2] * root_depth[:, None]
     pelvis_ray = normalized.rays[:, 0] * (normalized.ray_confidence[:, :1] > 0)
     sideways = np.concatenate([pelvis_ray, np.zeros((len(center), 1))], axis=-1)
     root = center + np.einsum("tji,tj->ti", normalized.rotation, sideways * root_depth[:, None])
     body = derive_feet(relative) + root[:, None]
     sigma = np.full(body.shape[:2], _DEFAULT_DEPTH_SIGMA)
-    confidence = normalized.ray_confidence.copy()
-    confidence[:, H36M_17.num_joints :] = 0.0
-    poses = _poses(keypoints, body, sigma, confidence, None, config_fps=network.config.fps)
+    poses = _poses(
+        keypoints, body, sigma, normalized.ray_confidence, None, config_fps=network.config.fps
+    )
     return LiftResult(poses, None)
 
 

@@ -179,38 +179,45 @@ def resample_poses(poses: Poses3D, timeline: Timeline) -> Poses3D:
     )
 
 
-def space_evenly(poses: Poses3D, frame_times: FloatArray) -> Poses3D:
+def space_evenly(
+    poses: Poses3D, contacts: BoolArray, frame_times: FloatArray
+) -> tuple[Poses3D, BoolArray]:
     """Poses on frames of a variable-rate video, as a scene of constant rate ``poses.fps`` needs them.
 
-    As many frames, from the same first to the same last moment, evenly apart: played at the average
-    rate the motion has the video's own timing.
+    From the same first to the same last moment, a frame every 1 / fps seconds: played at that rate
+    the motion has the video's own timing. ``frames`` then name the video's nearest frames.
 
     Parameters
     ----------
     poses : Poses3D
         On the video's frames; ``frames`` index ``frame_times``.
+    contacts : (T,2) bool
+        Of the same frames.
     frame_times : (F,) float
         s, increasing.
     """
     times = _times_of(poses.frames, frame_times)
-    if len(times) < 3:
-        return poses
-    even = np.linspace(0.0, times[-1], len(times))
+    if len(times) < 2:
+        return poses, contacts
+    even = np.arange(round(times[-1] * float(poses.fps)) + 1) / float(poses.fps)
     after = np.clip(np.searchsorted(times, even), 1, len(times) - 1)
-    share = (even - times[after - 1]) / (times[after] - times[after - 1])
+    share = np.clip((even - times[after - 1]) / (times[after] - times[after - 1]), 0.0, 1.0)
+    nearest = np.where(share < 0.5, after - 1, after)
 
     def at_even_times(values: FloatArray) -> FloatArray:
         blend = share.reshape(-1, *[1] * (values.ndim - 1))
         return values[after - 1] + blend * (values[after] - values[after - 1])
 
     sigma, contact = poses.depth_sigma, poses.contact_probability
-    return replace(
+    even_poses = replace(
         poses,
         positions=at_even_times(poses.positions),
         confidence=at_even_times(poses.confidence),
         depth_sigma=None if sigma is None else at_even_times(sigma),
         contact_probability=None if contact is None else at_even_times(contact),
+        frames=poses.frames[nearest],
     )
+    return even_poses, contacts[nearest]
 
 
 def _check_same_frames(owner: str, found: IntArray, expected: IntArray) -> None:

@@ -13,9 +13,13 @@ import pytest
 from core.errors import LiftError
 from core.fit.bone_lengths import bone_lengths_per_frame, standing_height
 from core.geometry.camera import camera_to_world, project_to_pixels
+from core.geometry.quaternion import rotate
 from core.io.native import write_keypoints_npz
 from core.io.poses import read_poses_npz
-from core.joint_sets import BODY_12, LIFTED_21, convert_joints
+from core.joint_sets import BODY_12, H36M_17, LIFTED_21, convert_joints
+from core.lifting.config import LifterConfig
+from core.lifting.lift import derive_feet
+from core.lifting.weights import LifterWeights, save_weights
 from core.pipeline import LiftSettings, lift_clip, write_poses, write_report
 from core.retarget.kinematics import joint_positions
 from core.types import Keypoints2D
@@ -61,10 +65,18 @@ def test_the_lifted_person_lies_over_the_detected_one(beam):
     assert np.median(off) < 15
 
 
-def test_bones_are_constant_and_the_person_has_the_assumed_height(beam):
+def test_bones_are_constant_and_a_calibrated_ground_gives_the_true_size(beam):
     lengths = bone_lengths_per_frame(beam.poses_world.positions, LIFTED_21.parents)
     assert (lengths.max(axis=0) - lengths.min(axis=0)).max() < 1e-6
-    assert standing_height(lengths[0], LIFTED_21.joint_names) == pytest.approx(1.70, abs=0.05)
+    # The triangulated markers' thigh and shin: 0.416 m and 0.421 m.
+    knee, ankle = LIFTED_21.indices("left_knee", "left_ankle")
+    assert lengths[0, [knee, ankle]] == pytest.approx([0.416, 0.421], rel=0.07)
+    assert beam.report["scale_source"] == "feet on the ground of the calibration"
+
+
+def test_standing_feet_hardly_slide_in_what_is_baked(beam):
+    assert beam.motion.contacts.any()
+    assert beam.report["foot_slide_mm_per_s"] < 30
 
 
 def test_poses_are_what_the_bones_carry(beam):
@@ -99,6 +111,8 @@ def test_height_scales_the_whole_scene():
     )
     ratio = tall.poses_camera.positions / small.poses_camera.positions
     assert np.allclose(ratio, 2.0)
+    lengths = bone_lengths_per_frame(small.poses_world.positions[0], LIFTED_21.parents)
+    assert standing_height(lengths, LIFTED_21.joint_names) == pytest.approx(1.0, abs=0.03)
 
 
 def test_poses_and_report_files_keep_their_contract(beam, tmp_path):
@@ -128,6 +142,13 @@ def test_without_calibration_the_person_stands_on_the_ground_from_the_origin():
     feet = lifted.poses_world.positions[:, LIFTED_21.indices("left_toe", "right_toe"), 2]
     assert -0.15 < feet.min() < 0.1
     assert np.allclose(lifted.poses_world.positions[0, 0, :2], 0, atol=0.02)
+    # How far the found vertical is from the calibrated one, for a man who leans on one leg.
+    calibrated = lift_one(BEAM / "cam01_json").camera.rotation_world_to_camera
+    up = [
+        rotate(turn, np.array([0.0, 0.0, 1.0]))
+        for turn in (calibrated, lifted.camera.rotation_world_to_camera)
+    ]
+    assert np.degrees(np.arccos(up[0] @ up[1])) < 15
     assert lifted.report["focal_source"] == "assumed 50 degrees across the longer side"
 
 
@@ -221,6 +242,57 @@ def test_only_an_upper_body_still_gives_a_whole_person(tmp_path):
     lifted = lift_one(save(tmp_path, keypoints, confidence=confidence))
     down = lifted.poses_world.positions[:, 3, 2] - lifted.poses_world.positions[:, 0, 2]
     assert np.isfinite(lifted.motion.rotations).all() and (down < 0).mean() > 0.9
+
+
+def test_a_hardly_visible_person_is_lifted_with_a_warning(tmp_path):
+    keypoints = keypoints_of()
+    confidence = keypoints.confidence.copy()
+    confidence[:, 7:] = 0
+    lifted = lift_one(save(tmp_path, keypoints, confidence=confidence))
+    assert any("most of the pose is a guess" in warning for warning in lifted.warnings)
+    assert lifted.report["share_filled"] > 0.8 and len(lifted.report["frames_untrusted"]) == 100
+
+
+def public_style_model(path):
+    """A model file as a converted public checkpoint has it: COCO-17 in, Human3.6M-17 out, no rays."""
+    config = LifterConfig(
+        num_joints_in=17, in_features=2, num_joints_out=17, filter_widths=(3, 3, 3), channels=8
+    )
+    rng = np.random.default_rng(0)
+    shapes = [(8, 34, 3), (8, 8, 3), (8, 8, 1), (8, 8, 3), (8, 8, 1), (51, 8, 1)]
+    layers = [(rng.normal(size=s) * 0.02, rng.normal(size=s[0]) * 0.02) for s in shapes]
+    standing = np.zeros((17, 3))
+    heights = {"hip": 0, "knee": 0.42, "ankle": 0.82, "spine": -0.25, "thorax": -0.5, "nose": -0.68}
+    heights |= {"head": -0.8, "shoulder": -0.5, "elbow": -0.22, "wrist": 0.03}
+    for joint, name in enumerate(H36M_17.joint_names):
+        side = {"left": 0.15, "right": -0.15}.get(name.split("_")[0], 0.0)
+        standing[joint] = [side, heights.get(name.split("_")[-1], 0.0), 0.0]
+    layers[-1] = (layers[-1][0], standing.ravel())
+    save_weights(path, LifterWeights(config, tuple((w, b) for w, b in layers)))
+
+
+def test_a_public_17_joint_model_drives_the_whole_flow(tmp_path):
+    public_style_model(tmp_path / "public.npz")
+    lifted = lift_one(BEAM / "cam01_json", replace(CALIBRATED, model=tmp_path / "public.npz"))
+    assert np.isfinite(lifted.motion.rotations).all()
+    pixels = project_to_pixels(lifted.poses_camera.positions, lifted.camera)
+    detected = convert_joints(keypoints_of(), LIFTED_21)
+    joints = LIFTED_21.indices(*BODY_12)
+    assert np.median(np.linalg.norm(pixels - detected.positions, axis=-1)[:, joints]) < 120
+
+
+def test_derived_feet_point_where_the_body_faces():
+    joints = np.zeros((1, 17, 3))
+    # Facing the camera: left is to the right of the picture, y is down.
+    joints[:, H36M_17.index("left_hip"), 0], joints[:, H36M_17.index("right_hip"), 0] = 0.1, -0.1
+    for side, x in (("left", 0.1), ("right", -0.1)):
+        joints[:, H36M_17.index(f"{side}_knee")] = [x, 0.4, 0]
+        joints[:, H36M_17.index(f"{side}_ankle")] = [x, 0.8, 0]
+    feet = derive_feet(joints)
+    for side in ("left", "right"):
+        toe, heel, ankle = LIFTED_21.indices(f"{side}_toe", f"{side}_heel", f"{side}_ankle")
+        assert feet[0, toe, 2] < -0.1 < 0.02 < feet[0, heel, 2]
+        assert feet[0, toe, 1] > feet[0, ankle, 1] < feet[0, heel, 1]
 
 
 def test_a_person_who_is_not_there_is_an_error():

@@ -116,6 +116,8 @@ def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
         motion is not a person's (a still skeleton of zero size, jumps of metres between frames).
     """
     clip = read_bvh(path)
+    if clip.num_frames < 2:
+        raise InputFormatError(f"{path}: expected a motion, found {clip.num_frames} frame(s)")
     parts = find_body_parts(clip.joint_names)
     missing = [part for part in _REQUIRED_PARTS if part not in parts]
     if missing:

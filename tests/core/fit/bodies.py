@@ -18,6 +18,9 @@ def random_bodies(num_frames, seed=0, jitter=0.0):
     base = rng.normal(size=(1, 21, 3))
     swing = rng.normal(size=(1, 21, 3)) * np.sin(2 * np.pi * 0.4 * time + rng.uniform(0, 6))
     directions = base + 0.3 * swing
+    # The pelvis is the middle between the hips.
+    left_hip, right_hip = LIFTED_21.indices("left_hip", "right_hip")
+    directions[:, right_hip] = -directions[:, left_hip]
     lengths = mean_bone_lengths()
     joints = np.zeros((num_frames, 21, 3))
     joints[:, 0] = [0.2, 0.1, 5.0]

@@ -70,7 +70,7 @@ def test_the_solve_mends_depths_from_lengths_and_rays():
     )
     before = np.linalg.norm(wrong - joints, axis=-1).mean()
     after = np.linalg.norm(solved.positions - joints, axis=-1).mean()
-    assert after < 0.75 * before
+    assert after < 0.85 * before
     spread = bone_lengths_per_frame(solved.positions, LIFTED_21.parents) - mean_bone_lengths()
     assert np.abs(spread[:, 1:]).mean() < 0.004
 

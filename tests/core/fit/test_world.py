@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.fit.bone_lengths import bone_lengths_per_frame
 from core.fit.contacts import bend_leg, detect_contacts, lock_feet
-from core.fit.ground import estimate_gravity, level_camera, place_camera, to_world
+from core.fit.ground import (
+    estimate_gravity,
+    level_camera,
+    place_camera,
+    scale_to_ground,
+    to_world,
+)
 from core.geometry.camera import camera_at_origin, world_to_camera
+from core.geometry.quaternion import from_matrix
 from core.joint_sets import LIFTED_21
 from tests.core.fit.bodies import poses_of
 
@@ -134,7 +143,9 @@ def test_a_locked_foot_is_still_to_a_millimetre_and_legs_keep_their_lengths():
     poses = poses_of(joints, space="world")
     contacts = np.zeros((60, 2), dtype=bool)
     contacts[10:50, 0] = True
-    locked = lock_feet(poses, contacts).positions
+    locked_poses, held = lock_feet(poses, contacts)
+    locked = locked_poses.positions
+    assert np.array_equal(held, contacts)
     ankle = locked[10:50, LIFTED_21.index("left_ankle")]
     assert np.abs(ankle - ankle.mean(axis=0)).max() < 1e-3
     before, after = (bone_lengths_per_frame(p, LIFTED_21.parents) for p in (joints, locked))
@@ -151,9 +162,51 @@ def test_locking_does_not_pop_at_its_ends():
         joints[:, LIFTED_21.index(name), :1] += drift
     contacts = np.zeros((60, 2), dtype=bool)
     contacts[20:40, 0] = True
-    locked = lock_feet(poses_of(joints, space="world"), contacts).positions
+    locked = lock_feet(poses_of(joints, space="world"), contacts)[0].positions
     ankle = locked[:, LIFTED_21.index("left_ankle")]
     assert np.linalg.norm(np.diff(ankle, axis=0), axis=-1).max() < 0.012
+
+
+def test_nearby_contacts_fade_into_each_other_without_a_pop():
+    joints = standing(60)
+    wander = 0.05 * np.sin(np.arange(60) / 8)[:, None]
+    for name in ("left_ankle", "left_heel", "left_toe"):
+        joints[:, LIFTED_21.index(name), :1] += wander
+    contacts = np.zeros((60, 2), dtype=bool)
+    contacts[5:28, 0] = contacts[33:55, 0] = True
+    locked, _ = lock_feet(poses_of(joints, space="world"), contacts)
+    ankle = locked.positions[:, LIFTED_21.index("left_ankle")]
+    steps = np.linalg.norm(np.diff(ankle, axis=0), axis=-1)[26:34]
+    across = np.linalg.norm(ankle[33] - ankle[27])
+    # Six steps share the way; smoothstep's steepest is half as long again as an even one.
+    assert steps.max() < 1.7 * across / 6 + 2e-3
+
+
+def test_a_foot_that_drifts_far_is_let_go_and_not_called_standing():
+    joints = standing(100)
+    drift = np.linspace(-0.4, 0.4, 100)[:, None]
+    for name in ("left_ankle", "left_heel", "left_toe"):
+        joints[:, LIFTED_21.index(name), :1] += drift
+    contacts = np.zeros((100, 2), dtype=bool)
+    contacts[:, 0] = True
+    locked, held = lock_feet(poses_of(joints, space="world"), contacts)
+    ankle = locked.positions[:, LIFTED_21.index("left_ankle")]
+    assert 30 < held[:, 0].sum() < 45
+    assert np.abs(ankle[held[:, 0]] - ankle[50]).max() < 1e-2
+    assert np.linalg.norm(np.diff(ankle, axis=0), axis=-1).max() < 0.012
+
+
+def test_the_ground_of_a_calibration_gives_the_size():
+    joints, _ = seen_by(standing(), 0.4, height=2.0)
+    half = poses_of(joints * 0.5)
+    forward = np.array([0, np.cos(0.4), -np.sin(0.4)])
+    axes = np.stack([[1.0, 0, 0], np.cross(forward, [1.0, 0, 0]), forward])
+    camera = replace(
+        CAMERA,
+        rotation_world_to_camera=from_matrix(axes),
+        position_world=np.array([0.0, -5.0, 2.0]),
+    )
+    assert scale_to_ground(half, camera) == pytest.approx(2.0)
 
 
 def test_a_leg_that_cannot_reach_goes_as_far_as_it_goes():

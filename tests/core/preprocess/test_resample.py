@@ -207,8 +207,10 @@ class TestVariableRate:
             space="world",
             skeleton=COCO_17,
         )
-        even = space_evenly(poses, times).positions[:, 0, 0]
-        np.testing.assert_allclose(even, np.linspace(0, times[-1] - times[0], 90))
+        even, contacts = space_evenly(poses, np.ones((90, 2), dtype=bool), times)
+        assert len(contacts) == even.num_frames == round((times[-1] - times[0]) * 30) + 1
+        expected = np.minimum(np.arange(even.num_frames) / 30, times[-1] - times[0])
+        np.testing.assert_allclose(even.positions[:, 0, 0], expected)
 
 
 class TestBadInput:
