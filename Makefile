@@ -30,8 +30,10 @@ demo: setup
 		--output build/beam.bvh --output build/beam.fbx --poses build/beam.npz --report build/beam.json
 	$(BIN)/python -m training.evaluation.contact_sheet $(BEAM)/cam01_json build/beam.npz build/beam.png
 
+# Two processes: core is loaded as itself in one, as part of the extension in the other.
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/core tests/training
+	$(BIN)/python -m pytest tests/addon tests/layers tests/blender
 
 # BLENDER=path of a Blender executable
 test-blender: setup-dev

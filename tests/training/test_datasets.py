@@ -68,9 +68,12 @@ def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path):
     path = tmp_path / "rope.bvh"
     path.write_text(
         "HIERARCHY\nROOT rope\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
-        "End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 1\nFrame Time: 0.1\n0 0 0\n"
+        "End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 2\nFrame Time: 0.1\n0 0 0\n0 0 0\n"
     )
     with pytest.raises(InputFormatError, match="no joint for hips, left_upper_arm.*among rope"):
+        load_mocap_clip(path)
+    path.write_text(path.read_text().replace("Frames: 2", "Frames: 1"))
+    with pytest.raises(InputFormatError, match=r"rope\.bvh: expected a motion, found 1 frame"):
         load_mocap_clip(path)
 
 
