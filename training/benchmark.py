@@ -41,7 +41,7 @@ print(code, seconds, peak)
 """
 
 
-def median_seconds(jobs: list[Callable[[], object]], *, num_rounds: int = 5) -> list[float]:
+def median_seconds(jobs: list[Callable[[], object]], *, num_rounds: int = 9) -> list[float]:
     """Median time of each job, run in turn so that a busy machine disturbs all alike."""
     times: list[list[float]] = [[] for _ in jobs]
     for number in range(num_rounds + 1):

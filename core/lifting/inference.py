@@ -1,7 +1,8 @@
 """The temporal convolutional network's forward pass in NumPy: as fast as torch, nothing to install.
 
-A convolution over time is one matrix product per tap, added up; frames lie in rows. Long clips run in
-chunks, so memory does not grow with their length.
+A convolution over time is one matrix product per tap, added up; frames lie in columns, so that a tap's
+frames are a view. relu(x + b) = max(x, -b) + b: the constant b is not added to every frame but handed on
+to the layers that follow, which are linear. Long clips run in chunks, so memory does not grow with them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from .weights import LifterWeights
 
-_CHUNK_FRAMES = 1024
+_CHUNK_FRAMES = 4096
 
 
 class TemporalNetwork:
@@ -26,11 +27,11 @@ class TemporalNetwork:
 
     def __init__(self, weights: LifterWeights) -> None:
         self.config = weights.config
-        # (width, C_in, C_out): one contiguous matrix per tap.
+        # (width, C_out, C_in): one contiguous matrix per tap.
         self._taps = [
-            np.ascontiguousarray(weight.transpose(2, 1, 0)) for weight, _ in weights.layers
+            np.ascontiguousarray(weight.transpose(2, 0, 1)) for weight, _ in weights.layers
         ]
-        self._biases = [bias for _, bias in weights.layers]
+        self._floors, self._output_bias = _floors_of(weights)
 
     def forward_valid(self, features: np.ndarray) -> np.ndarray:
         """Outputs of every frame that has its whole receptive field.
@@ -44,18 +45,15 @@ class TemporalNetwork:
         -------
         (T - receptive_field + 1, num_outputs) array
         """
-        hidden = self._convolve(features, 0, dilation=1)
-        np.maximum(hidden, 0.0, out=hidden)
+        hidden = self._activate(np.ascontiguousarray(features.T), 0, dilation=1)
         for block, (_, dilation) in enumerate(self.config.block_kernels()):
-            wide = self._convolve(hidden, 1 + 2 * block, dilation=dilation)
-            np.maximum(wide, 0.0, out=wide)
-            narrow = self._convolve(wide, 2 + 2 * block, dilation=1)
-            np.maximum(narrow, 0.0, out=narrow)
-            lost = len(hidden) - len(narrow)
+            wide = self._activate(hidden, 1 + 2 * block, dilation=dilation)
+            narrow = self._activate(wide, 2 + 2 * block, dilation=1)
+            lost = hidden.shape[1] - narrow.shape[1]
             start = lost if self.config.causal else lost // 2
-            narrow += hidden[start : start + len(narrow)]
+            narrow += hidden[:, start : start + narrow.shape[1]]
             hidden = narrow
-        return self._convolve(hidden, len(self._taps) - 1, dilation=1)
+        return self._convolve(hidden, len(self._taps) - 1, dilation=1).T + self._output_bias
 
     def forward_clip(self, features: np.ndarray) -> np.ndarray:
         """Outputs (T, num_outputs) of every frame of a clip (T, J*F), its ends repeated outwards."""
@@ -74,11 +72,32 @@ class TemporalNetwork:
             rows = np.clip(np.arange(start - before, stop + after), 0, num_frames - 1)
             yield start, features[rows].astype(np.float32, copy=False)
 
-    def _convolve(self, rows: np.ndarray, layer: int, *, dilation: int) -> np.ndarray:
+    def _activate(self, columns: np.ndarray, layer: int, *, dilation: int) -> np.ndarray:
+        """Convolution and relu, short of the constant that the next layers account for."""
+        result = self._convolve(columns, layer, dilation=dilation)
+        return np.maximum(result, self._floors[layer], out=result)
+
+    def _convolve(self, columns: np.ndarray, layer: int, *, dilation: int) -> np.ndarray:
         taps = self._taps[layer]
-        num_left = len(rows) - (len(taps) - 1) * dilation
-        result = rows[:num_left] @ taps[0]
+        num_left = columns.shape[1] - (len(taps) - 1) * dilation
+        result = taps[0] @ columns[:, :num_left]
         for tap in range(1, len(taps)):
-            result += rows[tap * dilation : tap * dilation + num_left] @ taps[tap]
-        result += self._biases[layer]
+            result += taps[tap] @ columns[:, tap * dilation : tap * dilation + num_left]
         return result
+
+
+def _floors_of(weights: LifterWeights) -> tuple[list[np.ndarray], np.ndarray]:
+    """-b (C,1) of every activation, and the bias of the output, constants handed on included."""
+    biases: list[np.ndarray] = []
+
+    def bias_after(constant: np.ndarray | float) -> np.ndarray:
+        weight, bias = weights.layers[len(biases)]
+        total = bias + weight.sum(axis=2) @ np.broadcast_to(constant, weight.shape[1])
+        biases.append(total)
+        return total
+
+    hidden = bias_after(0.0)
+    for _ in weights.config.block_kernels():
+        hidden = hidden + bias_after(bias_after(hidden))
+    output = bias_after(hidden)
+    return [-bias[:, None].astype(np.float32) for bias in biases[:-1]], output.astype(np.float32)
