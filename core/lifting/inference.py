@@ -32,6 +32,8 @@ class TemporalNetwork:
             np.ascontiguousarray(weight.transpose(2, 0, 1)) for weight, _ in weights.layers
         ]
         self._floors, self._output_bias = _floors_of(weights)
+        # Fresh arrays of this size cost the system page faults: the same memory serves every layer.
+        self._memory: dict[str, np.ndarray] = {}
 
     def forward_valid(self, features: np.ndarray) -> np.ndarray:
         """Outputs of every frame that has its whole receptive field.
@@ -45,15 +47,17 @@ class TemporalNetwork:
         -------
         (T - receptive_field + 1, num_outputs) array
         """
-        hidden = self._activate(np.ascontiguousarray(features.T), 0, dilation=1)
+        hidden = self._activate(np.ascontiguousarray(features.T), 0, dilation=1, place="odd")
         for block, (_, dilation) in enumerate(self.config.block_kernels()):
-            wide = self._activate(hidden, 1 + 2 * block, dilation=dilation)
-            narrow = self._activate(wide, 2 + 2 * block, dilation=1)
+            place = "odd" if block % 2 else "even"
+            wide = self._activate(hidden, 1 + 2 * block, dilation=dilation, place="wide")
+            narrow = self._activate(wide, 2 + 2 * block, dilation=1, place=place)
             lost = hidden.shape[1] - narrow.shape[1]
             start = lost if self.config.causal else lost // 2
             narrow += hidden[:, start : start + narrow.shape[1]]
             hidden = narrow
-        return self._convolve(hidden, len(self._taps) - 1, dilation=1).T + self._output_bias
+        last = len(self._taps) - 1
+        return self._convolve(hidden, last, dilation=1, place="output").T + self._output_bias
 
     def forward_clip(self, features: np.ndarray) -> np.ndarray:
         """Outputs (T, num_outputs) of every frame of a clip (T, J*F), its ends repeated outwards."""
@@ -72,18 +76,32 @@ class TemporalNetwork:
             rows = np.clip(np.arange(start - before, stop + after), 0, num_frames - 1)
             yield start, features[rows].astype(np.float32, copy=False)
 
-    def _activate(self, columns: np.ndarray, layer: int, *, dilation: int) -> np.ndarray:
+    def _activate(
+        self, columns: np.ndarray, layer: int, *, dilation: int, place: str
+    ) -> np.ndarray:
         """Convolution and relu, short of the constant that the next layers account for."""
-        result = self._convolve(columns, layer, dilation=dilation)
+        result = self._convolve(columns, layer, dilation=dilation, place=place)
         return np.maximum(result, self._floors[layer], out=result)
 
-    def _convolve(self, columns: np.ndarray, layer: int, *, dilation: int) -> np.ndarray:
+    def _convolve(
+        self, columns: np.ndarray, layer: int, *, dilation: int, place: str
+    ) -> np.ndarray:
+        """(C_out, T') convolution of (C_in, T) ``columns``, in the memory named ``place``."""
         taps = self._taps[layer]
-        num_left = columns.shape[1] - (len(taps) - 1) * dilation
-        result = taps[0] @ columns[:, :num_left]
+        shape = taps.shape[1], columns.shape[1] - (len(taps) - 1) * dilation
+        result = np.matmul(taps[0], columns[:, : shape[1]], out=self._array(place, shape))
         for tap in range(1, len(taps)):
-            result += taps[tap] @ columns[:, tap * dilation : tap * dilation + num_left]
+            shifted = columns[:, tap * dilation : tap * dilation + shape[1]]
+            result += np.matmul(taps[tap], shifted, out=self._array("product", shape))
         return result
+
+    def _array(self, place: str, shape: tuple[int, int]) -> np.ndarray:
+        """An array of ``shape`` in the memory named ``place``; what it held is lost."""
+        size = shape[0] * shape[1]
+        memory = self._memory.get(place)
+        if memory is None or memory.size < size:
+            memory = self._memory[place] = np.empty(size, dtype=np.float32)
+        return memory[:size].reshape(shape)
 
 
 def _floors_of(weights: LifterWeights) -> tuple[list[np.ndarray], np.ndarray]:
