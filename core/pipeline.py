@@ -8,10 +8,7 @@ decides what the file leaves open (frame rate, image size, lens) and says in the
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -49,14 +46,13 @@ from .report import build_report, seldom_seen
 from .retarget.bone_rotations import solve_bone_rotations
 from .retarget.humanoid import humanoid_rest_pose
 from .retarget.kinematics import joint_positions
+from .stopwatch import Progress, Stopwatch
 from .types import BoneMotion, Camera, Keypoints2D, Poses3D
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 DEFAULT_HEIGHT_M = 1.70
 # A height outside these, found from the ground, means that the feet do not touch it.
 _USUAL_HEIGHTS = (1.2, 2.2)
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +89,6 @@ class LiftedPerson:
     image_size: tuple[int, int]
     report: dict[str, object]
     warnings: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Seconds per stage, and the progress bar."""
-
-    progress: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def part(self, done: int, count: int) -> Stopwatch:
-        """A stopwatch for one of ``count`` equal parts of the work, ``done`` of them done."""
-
-        def progress(name: str, share: float) -> None:
-            self.progress(name, (done + share) / count)
-
-        return Stopwatch(progress, dict(self.seconds))
-
-    @contextmanager
-    def stage(self, name: str, share: float) -> Generator[None]:
-        """Time what runs inside under this name, ``share`` of the work being done."""
-        self.progress(name, share)
-        began = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
 def lift_clip(

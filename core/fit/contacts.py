@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..filters import neighbours
 from ..types import Poses3D
 
 _ENTER_PROBABILITY, _LEAVE_PROBABILITY = 0.6, 0.4
@@ -137,19 +138,16 @@ def _corrections(
     length = np.linalg.norm(offsets, axis=-1)
     held = contact & (length <= _LARGEST_CORRECTION)
     offsets *= np.minimum(1.0, _LARGEST_CORRECTION / np.maximum(length, 1e-9))[:, None]
-    at = np.flatnonzero(contact)
-    if not len(at):
-        return offsets, held
     frames = np.arange(len(ankle))
-    before = at[np.clip(np.searchsorted(at, frames, side="right") - 1, 0, len(at) - 1)]
-    after = at[np.clip(np.searchsorted(at, frames), 0, len(at) - 1)]
-    since = np.where(before <= frames, frames - before, np.inf)
-    until = np.where(after >= frames, after - frames, np.inf)
+    before, after = neighbours(contact)
+    since = np.where(before >= 0, frames - before, np.inf)
+    until = np.where(after < len(ankle), after - frames, np.inf)
     # Between two contacts that are near, one fade runs from the one's offset to the other's.
     span = np.clip(since + until, 1, blend)
     fade_out = np.where(contact, 0.0, _fade(since / span))
     fade_in = np.where(contact, 0.0, _fade(until / span))
-    faded = offsets[before] * fade_out[:, None] + offsets[after] * fade_in[:, None]
+    last, following = offsets[before], offsets[np.minimum(after, len(ankle) - 1)]
+    faded = last * fade_out[:, None] + following * fade_in[:, None]
     return np.where(contact[:, None], offsets, faded), held
 
 

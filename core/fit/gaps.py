@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..filters import neighbours
 from ..types import Poses3D
 
 
@@ -17,11 +18,11 @@ def bridge_unseen(poses: Poses3D) -> Poses3D:
     is_seen = (poses.confidence > 0).any(axis=1)
     if is_seen.all() or not is_seen.any():
         return poses
-    frames, known = np.arange(poses.num_frames), np.flatnonzero(is_seen)
-    after = np.clip(np.searchsorted(known, frames), 0, len(known) - 1)
-    before = np.clip(np.searchsorted(known, frames, side="right") - 1, 0, len(known) - 1)
-    first, last = known[before], known[after]
-    share = np.clip((frames - first) / np.maximum(last - first, 1), 0.0, 1.0)
+    before, after = neighbours(is_seen)
+    first = np.where(before < 0, after, before)
+    last = np.where(after >= poses.num_frames, before, after)
+    share = (np.arange(poses.num_frames) - first) / np.maximum(last - first, 1)
+    share = np.clip(share, 0.0, 1.0)
     # Ease in and out: a body does not start or stop at once.
     share = (share * share * (3 - 2 * share))[:, None, None]
     bridged = poses.positions[first] * (1 - share) + poses.positions[last] * share

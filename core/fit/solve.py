@@ -64,7 +64,7 @@ def solve_poses(
     penalty = penalty_of_cutoff(cutoff_of_setting(smooth), float(poses.fps))
     known = np.clip(evidence.confidence, 0.02, 1.0)
     for step in range(settings.num_rounds):
-        anchor = _smooth_joints(current, known, penalty)
+        anchor = smooth_penalized(current, known, strength=penalty)
         solved = [
             _gauss_newton_step(
                 current[chunk],
@@ -81,15 +81,11 @@ def solve_poses(
             for chunk in _chunks(len(prior))
         ]
         current = np.concatenate(solved)
-    return replace(poses, positions=_smooth_joints(current, known, penalty))
+    return replace(poses, positions=smooth_penalized(current, known, strength=penalty))
 
 
 def _chunks(num_frames: int) -> list[slice]:
     return [slice(at, at + _CHUNK_FRAMES) for at in range(0, num_frames, _CHUNK_FRAMES)]
-
-
-def _smooth_joints(positions: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
-    return smooth_penalized(positions, weights, strength=penalty)
 
 
 def _gauss_newton_step(

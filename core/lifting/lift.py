@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import LiftError
 from ..geometry.camera import normalize_screen, pixels_to_rays
-from ..joint_sets import H36M_17, JOINT_SETS, LIFTED_21, convert_joints
+from ..joint_sets import BODY_23, H36M_17, JOINT_SETS, LIFTED_21, convert_joints
 from ..proportion import mean_bone_lengths
 from ..types import Camera, Keypoints2D, Poses3D
 from .decoding import decode_ray_output
@@ -203,7 +203,7 @@ def derive_feet(positions: np.ndarray) -> np.ndarray:
 
 def _measure(keypoints: Keypoints2D, camera: Camera) -> NormalizedRays:
     """Where and how large the person is in each frame."""
-    body = convert_joints(keypoints, JOINT_SETS["COCO-17+feet"])
+    body = convert_joints(keypoints, BODY_23)
     return normalize_rays(pixels_to_rays(body.positions, camera), body.confidence)
 
 

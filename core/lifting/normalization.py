@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..filters import fill_gaps
 from ..joint_sets import BODY_23, LIFTED_21, lifted_from_detected
 from ..proportion import HUMAN_BONE_LENGTHS
 
@@ -156,22 +157,12 @@ def _person_center(rays: np.ndarray, is_seen: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _fill_time(values: np.ndarray, is_known: np.ndarray) -> np.ndarray:
-    """``values`` (...,T,C) with unknown frames interpolated along T (zeros if none is known)."""
+    """``values`` (...,T,C) with unknown frames interpolated along T (kept if none is known)."""
     if is_known.all():
         return values
-    num_frames = is_known.shape[-1]
-    frames = np.arange(num_frames)
-    known_frame = np.where(is_known, frames, -1)
-    before = np.maximum.accumulate(known_frame, axis=-1)
-    known_frame = np.where(is_known, frames, num_frames)
-    after = np.minimum.accumulate(known_frame[..., ::-1], axis=-1)[..., ::-1]
-    low = np.where(before < 0, after, before)
-    high = np.where(after >= num_frames, before, after)
-    low, high = np.clip(low, 0, num_frames - 1), np.clip(high, 0, num_frames - 1)
-    share = np.where(high > low, (frames - low) / np.maximum(high - low, 1), 0.0)[..., None]
-    first = np.take_along_axis(values, low[..., None], axis=-2)
-    second = np.take_along_axis(values, high[..., None], axis=-2)
-    return first + share * (second - first)
+    by_frame = np.moveaxis(values, -2, 0)
+    filled = fill_gaps(by_frame, np.moveaxis(is_known, -1, 0), smooth=False)
+    return np.moveaxis(filled, 0, -2)
 
 
 def _smooth(values: np.ndarray, window: int) -> np.ndarray:

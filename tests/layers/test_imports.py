@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUNDATION = {"errors", "types", "skeleton", "joint_sets", "metrics", "filters", "geometry"}
-FOUNDATION |= {"proportion", "version"}
+FOUNDATION |= {"proportion", "stopwatch", "version"}
 MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "learning"}
 # What the pipeline is put together from: above the middle, each may use those before it.
 ASSEMBLY = ["clip_source", "report"]

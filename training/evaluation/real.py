@@ -11,7 +11,8 @@ from core.geometry.alignment import align_similarity
 from core.geometry.camera import world_to_camera
 from core.joint_sets import BODY_12, LIFTED_21
 from core.lifting.weights import LifterWeights
-from core.pipeline import LiftSettings, Stopwatch, lift_people
+from core.pipeline import LiftSettings, lift_people
+from core.stopwatch import Stopwatch
 
 from ..datasets.real import RealClip
 
