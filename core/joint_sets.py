@@ -208,6 +208,52 @@ LIFTED_21 = skeleton_from_parent_names(
     ],
 )
 
+HUMAN36M_17_OF_32: tuple[int, ...] = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
+"""Where the joints of ``H36M_17`` stand among Human3.6M's original 32."""
+
+HUMANEVA_15 = skeleton_from_parent_names(
+    "HumanEva-15",
+    [
+        ("pelvis", None),
+        ("thorax", "pelvis"),
+        ("left_shoulder", "thorax"),
+        ("left_elbow", "left_shoulder"),
+        ("left_wrist", "left_elbow"),
+        ("right_shoulder", "thorax"),
+        ("right_elbow", "right_shoulder"),
+        ("right_wrist", "right_elbow"),
+        ("left_hip", "pelvis"),
+        ("left_knee", "left_hip"),
+        ("left_ankle", "left_knee"),
+        ("right_hip", "pelvis"),
+        ("right_knee", "right_hip"),
+        ("right_ankle", "right_knee"),
+        ("head", "thorax"),
+    ],
+)
+
+MPII_16 = skeleton_from_parent_names(
+    "MPII-16",
+    [
+        ("right_ankle", "right_knee"),
+        ("right_knee", "right_hip"),
+        ("right_hip", "pelvis"),
+        ("left_hip", "pelvis"),
+        ("left_knee", "left_hip"),
+        ("left_ankle", "left_knee"),
+        ("pelvis", None),
+        ("thorax", "pelvis"),
+        ("neck", "thorax"),
+        ("head_top", "neck"),
+        ("right_wrist", "right_elbow"),
+        ("right_elbow", "right_shoulder"),
+        ("right_shoulder", "thorax"),
+        ("left_shoulder", "thorax"),
+        ("left_elbow", "left_shoulder"),
+        ("left_wrist", "left_elbow"),
+    ],
+)
+
 BODY_23 = skeleton_from_parent_names("COCO-17+feet", [*_COCO_BODY, *_LEFT_FOOT, *_RIGHT_FOOT])
 """What the default model reads: COCO-17 and six foot keypoints, any of them missing."""
 
@@ -223,6 +269,8 @@ JOINT_SETS: dict[str, Skeleton] = {
         BLAZEPOSE_33,
         H36M_17,
         LIFTED_21,
+        HUMANEVA_15,
+        MPII_16,
         BODY_23,
     )
 }

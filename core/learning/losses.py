@@ -9,11 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..lifting.decoding import RayOutput
+from .distributed import joined_mean
 
 
 def mpjpe(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean per-joint position error of (...,J,3) poses, in their unit (protocol 1)."""
-    return torch.linalg.vector_norm(predicted - target, dim=-1).mean()
+    return joined_mean(torch.linalg.vector_norm(predicted - target, dim=-1))
+
+
+def weighted_mpjpe(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Mean of each joint's error times its weight (...,J) or (...,1), not normalised by them."""
+    return joined_mean(torch.linalg.vector_norm(predicted - target, dim=-1) * weights)
 
 
 @dataclass(frozen=True, slots=True)

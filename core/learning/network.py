@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..lifting.config import LifterConfig
+from .distributed import JoinedBatchNorm1d
 
 
 class _TemporalBase(nn.Module):
@@ -17,13 +18,13 @@ class _TemporalBase(nn.Module):
         channels = config.channels
         num_inputs = config.num_joints_in * config.in_features
         self.expand_conv = self._temporal_conv(num_inputs, config.filter_widths[0], dilation=1)
-        self.expand_bn = nn.BatchNorm1d(channels)
+        self.expand_bn = JoinedBatchNorm1d(channels)
         self.layers_conv = nn.ModuleList()
         self.layers_bn = nn.ModuleList()
         for width, dilation in config.block_kernels():
             self.layers_conv.append(self._temporal_conv(channels, width, dilation=dilation))
             self.layers_conv.append(nn.Conv1d(channels, channels, 1, bias=False))
-            self.layers_bn.extend([nn.BatchNorm1d(channels), nn.BatchNorm1d(channels)])
+            self.layers_bn.extend([JoinedBatchNorm1d(channels), JoinedBatchNorm1d(channels)])
         self.shrink = nn.Conv1d(channels, config.num_outputs, 1)
         self.dropout = nn.Dropout(config.dropout)
 

@@ -1,145 +1,246 @@
-"""Train a network step by step: schedule, mixed precision, checkpoints that resume, a log."""
+"""Train networks epoch by epoch: mixed precision, several processes, checkpoints that resume exactly.
+
+Everything random in a step (its batch, its dropout) follows from the seed and the step's number, so a
+checkpoint needs no generator's state, and a run that was killed repeats its last epoch bit by bit.
+"""
 
 from __future__ import annotations
 
-import csv
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import LiftError
-from .network import TemporalModel
+from .checkpoint import load_checkpoint, save_checkpoint
+from .distributed import Share, is_distributed
+from .schedule import TrainingConfig, batch_norm_momentum, learning_rate
 
-LossOfStep = Callable[[nn.Module, int], tuple[Tensor, dict[str, Tensor]]]
-Validate = Callable[[nn.Module], dict[str, float]]
+_STEPS_BETWEEN_READS_CUDA = 50
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """How long and how fast to learn.
+class Batch(Protocol):
+    """What an objective reads."""
 
-    The learning rate rises over ``warmup_steps``, stays at ``peak_rate`` and falls to zero over the
-    last ``cooldown_share`` of ``num_steps``; a run can be made longer before its cooldown begins.
+    @property
+    def num_outputs(self) -> int:
+        """Output frames that the batch asks for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is learned from what.
+
+    ``objective`` holds the networks as submodules; called with a batch it gives the loss and its
+    terms. ``draw_batch(step)`` gives this process' part of a step's batch, ``describe_batch(step)``
+    says in words what is in it. ``validate()`` gives named figures, in evaluation mode and without
+    gradients.
     """
 
-    num_steps: int
-    peak_rate: float = 1e-3
-    warmup_steps: int = 300
-    cooldown_share: float = 0.35
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    validate_every: int = 250
-    use_bfloat16: bool = True
+    objective: nn.Module
+    steps_per_epoch: int
+    draw_batch: Callable[[int], Batch]
+    describe_batch: Callable[[int], str]
+    validate: Callable[[], dict[str, float]]
 
 
-def learning_rate(step: int, config: TrainingConfig) -> float:
-    """Learning rate of a step: warm-up, plateau, linear cooldown."""
-    rise = min(1.0, (step + 1) / config.warmup_steps)
-    cooldown = config.cooldown_share * config.num_steps
-    fall = min(1.0, (config.num_steps - step) / max(cooldown, 1.0))
-    return config.peak_rate * min(rise, fall)
+class Observer(Protocol):
+    """Who is told how a run goes."""
+
+    def on_start(self, first_epoch: int, num_epochs: int, steps_per_epoch: int) -> None:
+        """Training is about to begin, or to go on."""
+        ...
+
+    def on_step(self, step_of_epoch: int, num_outputs: int, loss: float | None) -> None:
+        """A step is done; ``loss`` where it was read from the device."""
+        ...
+
+    def on_epoch(self, history: list[dict[str, float]]) -> None:
+        """An epoch is done: one row of figures for every epoch so far."""
+        ...
+
+
+class Silence:
+    """An observer that keeps quiet: for processes other than the first, and for tests."""
+
+    def on_start(self, first_epoch: int, num_epochs: int, steps_per_epoch: int) -> None:
+        """Say nothing."""
+
+    def on_step(self, step_of_epoch: int, num_outputs: int, loss: float | None) -> None:
+        """Say nothing."""
+
+    def on_epoch(self, history: list[dict[str, float]]) -> None:
+        """Say nothing."""
 
 
 def train(
-    model: TemporalModel,
-    loss_of_step: LossOfStep,
-    validate: Validate,
+    task: Task,
     config: TrainingConfig,
     *,
-    run_folder: Path,
+    last_checkpoint: Path,
+    best_checkpoint: Path,
+    lifter_json: str,
+    observer: Observer,
     seed: int,
-) -> None:
-    """Train ``model`` in place, resuming from ``run_folder/last.pt`` where there is one.
+    share: Share,
+) -> list[dict[str, float]]:
+    """Train the task's networks in place, going on from ``last_checkpoint`` where it is there.
 
     Parameters
     ----------
-    model : TemporalModel
-    loss_of_step : callable
-        (model, step) to (loss, terms); draws its own batch, deterministic from the step's number.
-    validate : callable
-        model to named figures, written to ``metrics.csv`` every ``validate_every`` steps.
+    task : Task
     config : TrainingConfig
-    run_folder : Path
-        Receives last.pt and metrics.csv.
+    last_checkpoint, best_checkpoint : Path
+        Written after every epoch, and after every one that is the best so far by ``config.best_by``.
+    lifter_json : str
+        The pose network's LifterConfig, kept in the checkpoints.
+    observer : Observer
     seed : int
-        Of dropout; weights are initialised by the caller.
+        Of dropout; batches and first weights are the task's.
+    share : Share
+        Which process of how many this is.
+
+    Returns
+    -------
+    list of dict
+        One row of figures per epoch.
 
     Raises
     ------
     LiftError
-        When the loss stops being a finite number; names the step.
+        When the loss stops being a finite number (names the step and its batch), or the checkpoint is
+        broken or of other networks.
     """
-    run_folder.mkdir(parents=True, exist_ok=True)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
-    first_step = _resume(model, optimizer, run_folder / "last.pt")
-    device = next(model.parameters()).device
-    began, totals, num_summed = time.perf_counter(), {}, 0
-    for step in range(first_step, config.num_steps):
-        torch.manual_seed(seed * 1_000_003 + step)
+    objective = task.objective
+    optimizer = _make_optimizer(objective, config)
+    progress = load_checkpoint(last_checkpoint, objective, optimizer)
+    stepped = _wrapped(objective, config)
+    observer.on_start(progress.num_epochs_done, config.num_epochs, task.steps_per_epoch)
+    for epoch in range(progress.num_epochs_done, config.num_epochs):
+        began = time.perf_counter()
+        means, num_outputs = _train_epoch(
+            task, stepped, optimizer, config, epoch, observer=observer, seed=seed, share=share
+        )
+        seconds = time.perf_counter() - began
+        figures = _validate(task) if share.is_first else {}
+        row = {
+            "epoch": float(epoch + 1),
+            "lr": optimizer.param_groups[0]["lr"],
+            "seconds": seconds,
+            "frames_per_second": num_outputs / max(seconds, 1e-9),
+            **means,
+            **figures,
+        }
+        progress = progress.with_epoch(row, best_by=config.best_by)
+        if share.is_first:
+            observer.on_epoch(list(progress.history))
+            paths = [last_checkpoint, *([best_checkpoint] if progress.is_best else [])]
+            for path in paths:
+                save_checkpoint(path, objective, optimizer, progress, lifter_json=lifter_json)
+        if is_distributed():
+            dist.barrier()
+    return list(progress.history)
+
+
+def _make_optimizer(objective: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    if config.optimizer == "adam":
+        return torch.optim.Adam(
+            objective.parameters(),
+            lr=config.learning_rate,
+            amsgrad=True,
+            weight_decay=config.weight_decay,
+        )
+    return torch.optim.AdamW(
+        objective.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+
+
+def _wrapped(objective: nn.Module, config: TrainingConfig) -> Callable[[Any], Any]:
+    """The objective as it is called: compiled, its gradients averaged over processes."""
+    called: Any = torch.compile(objective) if config.use_compile else objective
+    return DistributedDataParallel(called, broadcast_buffers=False) if is_distributed() else called
+
+
+def _train_epoch(
+    task: Task,
+    stepped: Callable[[Any], Any],
+    optimizer: torch.optim.Optimizer,
+    config: TrainingConfig,
+    epoch: int,
+    *,
+    observer: Observer,
+    seed: int,
+    share: Share,
+) -> tuple[dict[str, float], int]:
+    """Mean loss and terms, and the number of output frames seen by all processes."""
+    objective = task.objective
+    device = next(objective.parameters()).device
+    read_every = 1 if device.type == "cpu" else _STEPS_BETWEEN_READS_CUDA
+    objective.train()
+    _set_batch_norm_momentum(objective, batch_norm_momentum(config, epoch))
+    totals: dict[str, Tensor] = {}
+    broken_step = torch.full((), -1, device=device)
+    num_outputs = 0
+    for step_of_epoch in range(task.steps_per_epoch):
+        step = epoch * task.steps_per_epoch + step_of_epoch
+        torch.manual_seed((seed * 1_000_003 + step) * share.num_processes + share.rank)
+        rate = learning_rate(config, step, steps_per_epoch=task.steps_per_epoch)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, config)
-        model.train()
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.use_bfloat16):
-            loss, terms = loss_of_step(model, step)
-        if not torch.isfinite(loss):
-            raise LiftError(f"step {step}: the loss is {loss.item()}; the last checkpoint is kept")
+            group["lr"] = rate
+        batch = task.draw_batch(step)
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            loss, terms = stepped(batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+        if config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(objective.parameters(), config.clip_norm)
         optimizer.step()
-        for name, term in terms.items():
-            totals[name] = totals.get(name, 0.0) + term.detach().item()
-        num_summed += 1
-        if (step + 1) % config.validate_every == 0 or step + 1 == config.num_steps:
-            model.eval()
-            with torch.no_grad():
-                figures = validate(model)
-            means = {name: total / num_summed for name, total in totals.items()}
-            row = {
-                "step": step + 1,
-                "seconds": round(time.perf_counter() - began, 1),
-                **{name: round(value, 5) for name, value in {**means, **figures}.items()},
-            }
-            _append_row(run_folder / "metrics.csv", row)
-            print(" ".join(f"{name}={value}" for name, value in row.items()), flush=True)
-            save_checkpoint(run_folder / "last.pt", model, optimizer, step + 1)
-            totals, num_summed = {}, 0
+
+        loss = loss.detach()
+        for name, value in {"loss": loss, **_named("loss_", terms)}.items():
+            totals[name] = totals.get(name, torch.zeros((), device=device)) + value.detach()
+        is_broken = ~torch.isfinite(loss) & (broken_step < 0)
+        broken_step = torch.where(is_broken, step, broken_step)
+        num_outputs += batch.num_outputs * share.num_processes
+        is_read = (step_of_epoch + 1) % read_every == 0
+        if is_read or step_of_epoch + 1 == task.steps_per_epoch:
+            _refuse_broken(task, int(broken_step))
+        observer.on_step(step_of_epoch, num_outputs, float(loss) if is_read else None)
+    means = torch.stack(list(totals.values())) / task.steps_per_epoch
+    if is_distributed():
+        dist.all_reduce(means)
+        means = means / share.num_processes
+    return dict(zip(totals, means.tolist(), strict=True)), num_outputs
 
 
-def save_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, num_steps_done: int
-) -> None:
-    """Write a checkpoint: the whole file or none."""
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "num_steps_done": num_steps_done,
-        },
-        partial,
+def _refuse_broken(task: Task, broken_step: int) -> None:
+    if broken_step < 0:
+        return
+    epoch, step_of_epoch = divmod(broken_step, task.steps_per_epoch)
+    raise LiftError(
+        f"epoch {epoch + 1}, step {step_of_epoch + 1} of {task.steps_per_epoch}: the loss is not a "
+        f"finite number; its batch: {task.describe_batch(broken_step)}; the last checkpoint is kept"
     )
-    os.replace(partial, path)
 
 
-def _resume(model: nn.Module, optimizer: torch.optim.Optimizer, path: Path) -> int:
-    if not path.exists():
-        return 0
-    checkpoint = torch.load(path, weights_only=True)
-    model.load_state_dict(checkpoint["model"])
-    optimizer.load_state_dict(checkpoint["optimizer"])
-    return int(checkpoint["num_steps_done"])
+def _named(prefix: str, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: term for name, term in terms.items()} if len(terms) > 1 else {}
 
 
-def _append_row(path: Path, row: dict[str, float]) -> None:
-    is_new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
+def _set_batch_norm_momentum(objective: nn.Module, momentum: float) -> None:
+    for module in objective.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.momentum = momentum
+
+
+def _validate(task: Task) -> dict[str, float]:
+    task.objective.eval()
+    with torch.no_grad():
+        return task.validate()

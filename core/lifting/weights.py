@@ -50,12 +50,8 @@ def fold_batch_norm(config: LifterConfig, state: Mapping[str, np.ndarray]) -> Li
     InputFormatError
         When an array is missing or has another shape than the architecture asks for.
     """
-    num_blocks = len(config.filter_widths) - 1
-    names = [("expand_conv.weight", "expand_bn")]
-    for layer in range(2 * num_blocks):
-        names.append((f"layers_conv.{layer}.weight", f"layers_bn.{layer}"))
     layers: list[tuple[np.ndarray, np.ndarray]] = []
-    for conv, norm in names:
+    for conv, norm in _state_names(config):
         weight, gain, shift, mean, variance = (
             _state_array(state, name)
             for name in (
@@ -74,13 +70,49 @@ def fold_batch_norm(config: LifterConfig, state: Mapping[str, np.ndarray]) -> Li
     return LifterWeights(config, folded)
 
 
+def unfold_batch_norm(weights: LifterWeights) -> dict[str, np.ndarray]:
+    """The state of a network that, in evaluation mode, writes what ``weights`` write.
+
+    BatchNorm is the identity there but for the shift, which is the folded bias.
+
+    Returns
+    -------
+    dict
+        float32 arrays by the state names of public checkpoints (METHOD.md section 1), and
+        BatchNorm's batch counts.
+    """
+    state: dict[str, np.ndarray] = {}
+    for (conv, norm), (weight, bias) in zip(
+        _state_names(weights.config), weights.layers[:-1], strict=True
+    ):
+        state[conv] = weight
+        state[f"{norm}.weight"] = np.ones_like(bias)
+        state[f"{norm}.bias"] = bias
+        state[f"{norm}.running_mean"] = np.zeros_like(bias)
+        state[f"{norm}.running_var"] = np.full_like(bias, 1 - _BATCH_NORM_EPSILON)
+        state[f"{norm}.num_batches_tracked"] = np.array(0)
+    state["shrink.weight"], state["shrink.bias"] = weights.layers[-1]
+    return state
+
+
 def save_weights(path: Path, weights: LifterWeights) -> None:
-    """Write a model file in half precision."""
+    """Write a model file in half precision.
+
+    Raises
+    ------
+    InputFormatError
+        When a number is too large for half precision; nothing is written.
+    """
     config = {**asdict(weights.config), "format": _FORMAT}
     arrays: dict[str, Any] = {}
     for index, (weight, bias) in enumerate(weights.layers):
-        arrays[f"layers/{index}/weight"] = weight.astype(np.float16)
-        arrays[f"layers/{index}/bias"] = bias.astype(np.float16)
+        for name, array in (("weight", weight), ("bias", bias)):
+            if not np.abs(array).max() <= np.finfo(np.float16).max:
+                raise InputFormatError(
+                    f"layer {index}: {name}: expected numbers that half precision holds, "
+                    f"found {np.abs(array).max():g}"
+                )
+            arrays[f"layers/{index}/{name}"] = array.astype(np.float16)
     np.savez(path, config=np.array(json.dumps(config)), **arrays)
 
 
@@ -114,6 +146,14 @@ def load_weights(path: Path) -> LifterWeights:
     )
     _check_shapes(config, layers, str(path))
     return LifterWeights(config, layers)
+
+
+def _state_names(config: LifterConfig) -> list[tuple[str, str]]:
+    """(convolution's weight, its BatchNorm) of every layer before the last."""
+    names = [("expand_conv.weight", "expand_bn")]
+    for layer in range(2 * (len(config.filter_widths) - 1)):
+        names.append((f"layers_conv.{layer}.weight", f"layers_bn.{layer}"))
+    return names
 
 
 def _state_array(state: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -7,7 +7,6 @@ later. Face, heel and toe points, which mocap lacks, are placed from the head's 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,39 +70,6 @@ class MocapClip:
     group: str
     positions: np.ndarray
     fps: float
-
-
-def load_mocap_split(folder: Path, split: str) -> tuple[list[MocapClip], list[str]]:
-    """Every clip of one split (train, val, test) of an indexed mocap folder.
-
-    Returns
-    -------
-    clips, skipped
-        The usable clips, and a line for each one that was left out and why.
-
-    Raises
-    ------
-    InputFormatError
-        When the index is missing or names no clip of this split.
-    """
-    index_path = folder / "index.json"
-    try:
-        entries = json.loads(index_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputFormatError(f"{index_path}: expected the mocap index ({error})") from error
-    clips: list[MocapClip] = []
-    skipped: list[str] = []
-    for entry in entries:
-        if entry["split"] != split:
-            continue
-        path = folder / entry["set"] / f"{entry['clip']}.bvh"
-        try:
-            clips.append(load_mocap_clip(path, group=entry["group"]))
-        except InputFormatError as error:
-            skipped.append(str(error))
-    if not clips:
-        raise InputFormatError(f"{index_path}: no usable clip of split {split!r}")
-    return clips, skipped
 
 
 def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:

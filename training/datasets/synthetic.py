@@ -158,7 +158,7 @@ def draw_views(
     """
     bodies, contacts = windows.draw(num_windows, num_frames, config, rng)
     bodies, contacts = _mirror_half(bodies, contacts, rng)
-    bodies = _vary_proportions(bodies, rng)
+    bodies = scale_bones(bodies, rng)
     rotation, position = _random_cameras(bodies, config, rng)
     points = np.einsum("nij,ntpj->ntpi", rotation, bodies - position[:, None, None])
     # Keep everyone in front of the camera, whatever way they walk.
@@ -181,8 +181,8 @@ def _mirror_half(
     return bodies, contacts
 
 
-def _vary_proportions(bodies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Scale every bone of each body by its own factor; the pelvis stays where it was."""
+def scale_bones(bodies: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Scale every bone of each body (N,T,27,3) by its own random factor; the pelvis stays put."""
     kinds = list(_SCALE_GROUPS)
     spread = np.array(list(_SCALE_GROUPS.values()))
     factors = np.exp(rng.normal(size=(len(bodies), len(kinds))) * spread)
@@ -239,7 +239,7 @@ def _detect(
     marked = marked + _joint_offsets(points, config, rng)
     rays = marked[..., :2] / np.maximum(marked[..., 2:], 0.3)
     depth = np.maximum(points[..., 0, 2], 0.5)
-    noise, quality = _keypoint_noise(count, num_frames, num_joints, config, rng)
+    noise, quality = keypoint_noise((count, num_frames, num_joints), config, rng)
     rays = rays + noise / depth[..., None, None]
     confidence = np.clip(quality, 0.05, 1.0)
     rays = _swap_sides(rays, rng)
@@ -266,11 +266,11 @@ def _joint_offsets(points: np.ndarray, config: ViewConfig, rng: np.random.Genera
     return np.einsum("ntij,npj->ntpi", axes, offsets)
 
 
-def _keypoint_noise(
-    count: int, num_frames: int, num_joints: int, config: ViewConfig, rng: np.random.Generator
+def keypoint_noise(
+    shape: tuple[int, int, int], config: ViewConfig, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Noise (N,T,J,2) m on the image plane, quick and slow, and a confidence that follows it."""
-    shape = (count, num_frames, num_joints)
+    """Noise (N,T,J,2) m across the view, quick and slow, and a confidence (N,T,J) that follows it."""
+    count = shape[0]
     level = config.noise_median * np.exp(rng.normal(0, config.noise_spread, (count, 1, 1)))
     level = level * np.exp(_slow_noise(shape, 10, rng) * 0.6)
     quick = rng.normal(size=(*shape, 2)).astype(np.float32) * 0.6

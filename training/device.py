@@ -1,0 +1,51 @@
+"""Where a run computes, and the processes that it is shared among."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+import torch.distributed as dist
+
+from core.errors import LiftError
+from core.learning.distributed import Share
+
+
+def join_processes(device_name: str) -> Share:
+    """The share of the run that falls to this process: all of it, unless ``torchrun`` started several."""
+    num_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if num_processes == 1:
+        return Share()
+    is_cuda = device_name.startswith("cuda") or (
+        device_name == "auto" and torch.cuda.is_available()
+    )
+    dist.init_process_group("nccl" if is_cuda else "gloo")
+    return Share(dist.get_rank(), num_processes)
+
+
+def choose_device(name: str, share: Share) -> torch.device:
+    """The device called ``name`` ("auto", "cpu", "cuda", "cuda:1", "mps").
+
+    Raises
+    ------
+    LiftError
+        When the machine has no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and share.num_processes > 1:
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    is_there = {
+        "cpu": lambda: True,
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    kind = name.split(":")[0]
+    if kind not in is_there:
+        raise LiftError(f"--device: expected cpu, cuda or mps, found {name!r}")
+    if not is_there[kind]():
+        raise LiftError(f"--device {name}: this machine, or this build of torch, has no {kind}")
+    device = torch.device(name)
+    if kind == "cuda":
+        torch.cuda.set_device(device)
+    return device

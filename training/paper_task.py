@@ -1,0 +1,240 @@
+"""The paper's training as a task: windows of clips, one or two networks (METHOD.md sections 3, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.errors import InputFormatError
+from core.learning.clips import ClipSet, TrainingClip, normalized_keypoints
+from core.learning.distributed import Share
+from core.learning.network import StridedTemporalModel, TemporalModel
+from core.learning.objectives import (
+    Network,
+    PairedBatch,
+    PoseObjective,
+    SemiSupervisedObjective,
+)
+from core.learning.prediction import predict_clip
+from core.learning.sampling import ClipWindows, SampleOrder, WindowBatch
+from core.learning.trainer import Task
+from core.lifting.config import LifterConfig
+from core.skeleton import Skeleton
+
+from .configs import Experiment
+from .datasets.splits import Splits
+
+_UNLABELLED_SEED = 500_009
+
+
+def make_paper_task(
+    experiment: Experiment, splits: Splits, *, device: torch.device, share: Share
+) -> Task:
+    """Networks, batches and validation of a supervised or semi-supervised run.
+
+    Raises
+    ------
+    InputFormatError
+        When a split is empty, or semi-supervision lacks the lens of an unlabelled clip.
+    """
+    labelled = _windows(splits.train, experiment, device)
+    order = SampleOrder(
+        labelled.num_samples, experiment.batch_size, seed=experiment.seed, is_endless=False
+    )
+    _check_divisible(experiment.batch_size, share)
+    objective = _make_objective(experiment, splits).to(device)
+
+    def draw_labelled(step: int) -> WindowBatch:
+        return labelled.gather(share.of(order.samples(step)))
+
+    draw: Callable[[int], WindowBatch | PairedBatch] = draw_labelled
+    semi = experiment.semi
+    if semi is not None:
+        if splits.unlabelled is None:
+            raise InputFormatError(
+                "semi-supervised training: expected unlabelled clips, found none"
+            )
+        _check_lenses(splits.unlabelled)
+        unlabelled = _windows(splits.unlabelled, experiment, device)
+        stream = SampleOrder(
+            unlabelled.num_samples,
+            experiment.batch_size,
+            seed=experiment.seed + _UNLABELLED_SEED,
+            is_endless=True,
+        )
+        num_warmup_steps = semi.warmup_epochs * _steps_per_epoch(experiment, order)
+
+        def draw_pair(step: int) -> PairedBatch:
+            if step < num_warmup_steps:
+                return PairedBatch(draw_labelled(step), None)
+            samples = share.of(stream.samples(step - num_warmup_steps))
+            return PairedBatch(draw_labelled(step), unlabelled.gather(samples))
+
+        draw = draw_pair
+
+    def describe(step: int) -> str:
+        return labelled.describe(share.of(order.samples(step)))
+
+    return Task(
+        objective=objective,
+        steps_per_epoch=_steps_per_epoch(experiment, order),
+        draw_batch=draw,
+        describe_batch=describe,
+        validate=lambda: validate(objective, experiment.lifter, splits.validation),
+    )
+
+
+def validate(objective: nn.Module, config: LifterConfig, clips: ClipSet) -> dict[str, float]:
+    """Frame-averaged errors (mm) of a run's pose network, and of its trajectory network if any."""
+    predict = make_predictor(_network(objective, "model_pos"), config, clips, use_flip=False)
+    totals = np.zeros(3)
+    trajectory = getattr(objective, "model_traj", None)
+    predict_root = None
+    if trajectory is not None:
+        root_config = trajectory.config
+        predict_root = make_predictor(trajectory, root_config, clips, use_flip=False)
+    num_frames = num_steps = 0
+    for clip in clips.clips:
+        assert clip.positions is not None
+        target = clip.positions - clip.positions[:, :1]
+        predicted = predict(clip)
+        totals[0] += np.linalg.norm(predicted - target, axis=-1).mean(axis=1).sum()
+        step = np.diff(predicted, axis=0) - np.diff(target, axis=0)
+        totals[1] += np.linalg.norm(step, axis=-1).mean(axis=1).sum()
+        if predict_root is not None:
+            root = predict_root(clip)[:, 0]
+            totals[2] += np.linalg.norm(root - clip.positions[:, 0], axis=-1).sum()
+        num_frames += len(target)
+        num_steps += len(target) - 1
+    figures = {
+        "val_mpjpe_mm": 1000 * totals[0] / num_frames,
+        "val_mpjve_mm": 1000 * totals[1] / max(num_steps, 1),
+    }
+    if predict_root is not None:
+        figures["val_root_mm"] = 1000 * totals[2] / num_frames
+    return figures
+
+
+def make_predictor(
+    network: nn.Module, config: LifterConfig, clips: ClipSet, *, use_flip: bool
+) -> Callable[[TrainingClip], np.ndarray]:
+    """A function from a clip to the network's output (T,K,3), m.
+
+    ``network`` is either form of the temporal network; ``use_flip`` averages with the mirrored clip.
+    """
+    device = next(network.parameters()).device
+    model = TemporalModel(config).to(device).eval()
+    model.load_state_dict(network.state_dict())
+    mirror_in = mirror_out = None
+    if use_flip:
+        mirror_in = torch.from_numpy(clips.skeleton_in.mirror).to(device)
+        mirror_out = torch.from_numpy(_output_mirror(config, clips.skeleton_out)).to(device)
+
+    def predict(clip: TrainingClip) -> np.ndarray:
+        inputs = torch.from_numpy(normalized_keypoints(clip, in_features=config.in_features))
+        with torch.no_grad():
+            output = predict_clip(
+                model, inputs.to(device), mirror_in=mirror_in, mirror_out=mirror_out
+            )
+        return output.cpu().numpy()
+
+    return predict
+
+
+def _output_mirror(config: LifterConfig, skeleton: Skeleton | None) -> np.ndarray:
+    if skeleton is not None and skeleton.num_joints == config.num_joints_out:
+        return skeleton.mirror
+    return np.arange(config.num_joints_out)
+
+
+def _network(objective: nn.Module, name: str) -> nn.Module:
+    network = getattr(objective, name)
+    assert isinstance(network, nn.Module)
+    return network
+
+
+def _windows(clips: ClipSet, experiment: Experiment, device: torch.device) -> ClipWindows:
+    return ClipWindows(
+        clips,
+        in_features=experiment.lifter.in_features,
+        chunk_length=experiment.chunk_length,
+        padding=experiment.lifter.padding,
+        use_mirror=experiment.use_mirror,
+        device=device,
+    )
+
+
+def _make_objective(experiment: Experiment, splits: Splits) -> nn.Module:
+    torch.manual_seed(experiment.seed)
+    model_pos = make_network(experiment.lifter, chunk_length=experiment.chunk_length)
+    semi = experiment.semi
+    if semi is None:
+        return PoseObjective(model_pos)
+    skeleton_out = splits.train.skeleton_out
+    assert skeleton_out is not None
+    return SemiSupervisedObjective(
+        model_pos,
+        make_network(root_config(experiment.lifter), chunk_length=experiment.chunk_length),
+        bones=torch.from_numpy(skeleton_out.bones),
+        projected=shared_joints(splits.train.skeleton_in, skeleton_out),
+        is_linear=semi.projection == "linear",
+        use_bone_lengths=semi.use_bone_lengths,
+    )
+
+
+def make_network(config: LifterConfig, *, chunk_length: int) -> Network:
+    """The strided form for windows of one output frame, the dilated one for longer chunks."""
+    if chunk_length == 1 and not config.dense:
+        return StridedTemporalModel(config)
+    return TemporalModel(config)
+
+
+def root_config(config: LifterConfig) -> LifterConfig:
+    """The trajectory network beside a pose network: the same, one joint out."""
+    return replace(config, num_joints_out=1)
+
+
+def shared_joints(skeleton_in: Skeleton, skeleton_out: Skeleton) -> Tensor:
+    """(P,2) indices of the joints that both skeletons name: keypoint, output joint.
+
+    Raises
+    ------
+    InputFormatError
+        When they have fewer than six in common: too few to hold a pose.
+    """
+    pairs = [
+        (skeleton_in.index(name), joint)
+        for joint, name in enumerate(skeleton_out.joint_names)
+        if name in skeleton_in.joint_names
+    ]
+    if len(pairs) < 6:
+        raise InputFormatError(
+            f"semi-supervised training: keypoints {skeleton_in.name} and poses {skeleton_out.name} "
+            f"share {len(pairs)} joints by name, expected 6 or more"
+        )
+    return torch.tensor(pairs)
+
+
+def _check_lenses(clips: ClipSet) -> None:
+    for clip in clips.clips:
+        if clip.camera is None:
+            raise InputFormatError(
+                f"{clip.name}: semi-supervised training projects into the image and needs the lens: "
+                "give cameras, or a field of view"
+            )
+
+
+def _check_divisible(batch_size: int, share: Share) -> None:
+    if batch_size % share.num_processes:
+        raise InputFormatError(
+            f"batch size: expected a multiple of the {share.num_processes} processes, "
+            f"found {batch_size}"
+        )
+
+
+def _steps_per_epoch(experiment: Experiment, order: SampleOrder) -> int:
+    return experiment.steps_per_epoch or order.steps_per_pass

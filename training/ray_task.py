@@ -1,0 +1,203 @@
+"""The default model's training as a task: endless synthetic views of mocap, rays in (METHOD.md 7, 8)."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.joint_sets import LIFTED_21
+from core.learning.distributed import Share
+from core.learning.losses import RayLossWeights, ray_loss
+from core.learning.network import TemporalModel
+from core.learning.trainer import Task
+from core.lifting.config import LifterConfig
+from core.lifting.decoding import RayOutput, decode_ray_output
+from core.lifting.normalization import ancestor_matrix, normalize_rays
+from core.metrics import p_mpjpe
+
+from .configs import Experiment
+from .datasets.bvh import MocapClip
+from .datasets.synthetic import MocapWindows, ViewBatch, ViewConfig, draw_views
+
+_IDLE_WEIGHT = 0.25
+_NUM_VALIDATION_BATCHES = 4
+_VALIDATION_BATCH_SIZE = 32
+
+
+def make_ray_task(
+    experiment: Experiment,
+    train_clips: Sequence[MocapClip],
+    val_clips: Sequence[MocapClip],
+    *,
+    device: torch.device,
+    share: Share,
+) -> Task:
+    """Network, endless batches and validation of a default run."""
+    config = experiment.lifter
+    num_frames = experiment.chunk_length + config.receptive_field - 1
+    # Hours of standing about would teach little else.
+    weights = np.array([_IDLE_WEIGHT if "idle" in clip.group else 1.0 for clip in train_clips])
+    torch.manual_seed(experiment.seed)
+    objective = RayObjective(TemporalModel(config)).to(device)
+    assert experiment.steps_per_epoch is not None
+    return Task(
+        objective=objective,
+        steps_per_epoch=experiment.steps_per_epoch,
+        draw_batch=_drawer(
+            MocapWindows(list(train_clips), weights),
+            num_windows=experiment.batch_size // share.num_processes,
+            num_frames=num_frames,
+            padding=config.padding,
+            seed=experiment.seed + 1_000 * share.rank,
+            device=device,
+        ),
+        describe_batch=lambda step: f"synthetic views drawn with seed {experiment.seed}, {step}",
+        validate=_validator(
+            objective, MocapWindows(list(val_clips)), config, num_frames=num_frames, device=device
+        ),
+    )
+
+
+class RayBatch:
+    """Tensors of one training step, made from synthetic views; targets of all frames.
+
+    ``padding``: frames before and after those that the network gives an output for.
+    """
+
+    def __init__(self, views: ViewBatch, padding: tuple[int, int], device: torch.device) -> None:
+        normalized = normalize_rays(views.rays, views.confidence)
+        rotation = normalized.rotation
+        targets = np.einsum("ntij,ntpj->ntpi", rotation, views.targets)
+        is_seen = normalized.ray_confidence[..., None] > 0
+        seen_xy = normalized.rays / normalized.scale[..., None, None]
+
+        def tensor(array: np.ndarray) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(device)
+
+        self.inner = slice(padding[0], views.rays.shape[1] - padding[1])
+        self.features = tensor(normalized.features)
+        self.seen_xy = tensor(np.where(is_seen, seen_xy, 0.0))
+        self.depth_reach = tensor(normalized.depth_reach)
+        self.target_xy = tensor(targets[..., :2])
+        self.target_depth = tensor(targets[..., 2] - targets[..., :1, 2])
+        self.contacts = tensor(views.contacts)
+        self.gravity = tensor(np.einsum("ntij,nj->nti", rotation, views.gravity))
+        self.rays = tensor(normalized.rays)
+        self.ray_confidence = tensor(normalized.ray_confidence)
+        self.root_depth = tensor(targets[..., 0, 2])
+
+    @property
+    def num_outputs(self) -> int:
+        """Output frames of all windows."""
+        return self.target_depth[:, self.inner, 0].numel()
+
+
+class RayObjective(nn.Module):
+    """Loss of the ray-based lifter on a batch of synthetic views."""
+
+    def __init__(self, model_pos: TemporalModel) -> None:
+        super().__init__()
+        self.model_pos = model_pos
+        ancestors = torch.from_numpy(ancestor_matrix()).float()
+        self.register_buffer("ancestors", ancestors, persistent=False)
+
+    def decode(self, batch: RayBatch) -> RayOutput:
+        """Decoded output of the batch's inner frames (those with a full receptive field)."""
+        raw = self.model_pos.forward_frames(batch.features).float()
+        inner = batch.inner
+        return decode_ray_output(
+            raw, batch.seen_xy[:, inner], batch.depth_reach[:, inner], self.ancestors
+        )
+
+    def forward(self, batch: RayBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss and its terms."""
+        inner = batch.inner
+        return ray_loss(
+            self.decode(batch),
+            batch.target_xy[:, inner],
+            batch.target_depth[:, inner],
+            batch.contacts[:, inner],
+            batch.gravity[:, inner],
+            weights=RayLossWeights(),
+        )
+
+
+def _drawer(
+    windows: MocapWindows,
+    *,
+    num_windows: int,
+    num_frames: int,
+    padding: tuple[int, int],
+    seed: int,
+    device: torch.device,
+) -> Callable[[int], RayBatch]:
+    """The batch of a step; the next step's is drawn in a thread meanwhile."""
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    waiting: dict[int, concurrent.futures.Future[RayBatch]] = {}
+
+    def draw(step: int) -> RayBatch:
+        rng = np.random.default_rng([seed, step])
+        views = draw_views(windows, num_windows, num_frames, ViewConfig(), rng)
+        return RayBatch(views, padding, device)
+
+    def draw_batch(step: int) -> RayBatch:
+        batch = (waiting.pop(step, None) or pool.submit(draw, step)).result()
+        waiting[step + 1] = pool.submit(draw, step + 1)
+        return batch
+
+    return draw_batch
+
+
+def _validator(
+    objective: RayObjective,
+    windows: MocapWindows,
+    config: LifterConfig,
+    *,
+    num_frames: int,
+    device: torch.device,
+) -> Callable[[], dict[str, float]]:
+    """P-MPJPE (mm) on fixed synthetic views, raw and with x and y from the rays."""
+    rng = np.random.default_rng(7)
+    batches = [
+        RayBatch(
+            draw_views(windows, _VALIDATION_BATCH_SIZE, num_frames, ViewConfig(), rng),
+            config.padding,
+            device,
+        )
+        for _ in range(_NUM_VALIDATION_BATCHES)
+    ]
+
+    def validate() -> dict[str, float]:
+        errors = [_errors_mm(objective.decode(batch), batch) for batch in batches]
+        raw_mm, consistent_mm, depth_mm = np.array(errors).mean(axis=0).tolist()
+        return {"val_raw_mm": raw_mm, "val_ray_mm": consistent_mm, "val_depth_mm": depth_mm}
+
+    return validate
+
+
+def _errors_mm(output: RayOutput, batch: RayBatch) -> tuple[float, float, float]:
+    """P-MPJPE raw and with x and y from the rays, and mean depth error, of every fourth frame."""
+    inner = slice(batch.inner.start, batch.inner.stop, 4)
+    depth, xy = output.depth[:, ::4], output.xy[:, ::4]
+    raw = torch.cat([xy, depth[..., None]], dim=-1)
+    true_depth = batch.target_depth[:, inner]
+    target = torch.cat([batch.target_xy[:, inner], true_depth[..., None]], dim=-1)
+    distance = batch.root_depth[:, inner, None] + depth
+    seen = batch.ray_confidence[:, inner, :, None] > 0
+    on_rays = torch.where(seen, batch.rays[:, inner] * distance[..., None], xy)
+    consistent = torch.cat([on_rays, depth[..., None]], dim=-1)
+
+    def flat(poses: Tensor) -> np.ndarray:
+        return poses.reshape(-1, LIFTED_21.num_joints, 3).cpu().numpy()[:, :17]
+
+    mean_depth = float((depth - true_depth).abs().mean())
+    truth = flat(target)
+    return (
+        1000 * p_mpjpe(flat(raw), truth),
+        1000 * p_mpjpe(flat(consistent), truth),
+        1000 * mean_depth,
+    )

@@ -1,0 +1,217 @@
+"""The command line of ``training.train``: an experiment, its data, and what is to differ from it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.errors import InputFormatError
+from core.joint_sets import COCO_17, JOINT_SETS
+
+from .configs import EXPERIMENTS, DataConfig, Experiment, SemiConfig
+from .datasets.mocap_folder import is_mocap_folder
+from .datasets.splits import DataPaths
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What the user asked for; None leaves the experiment's own value."""
+
+    experiment: str
+    paths: DataPaths
+    run: Path
+    device: str
+    changes: argparse.Namespace
+
+
+def add_data_arguments(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
+    """Where the data is: the same words for training and for evaluation."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=is_required,
+        help="folder of Human3.6M or HumanEva npz files, folder of BVH files, or a custom npz",
+    )
+    parser.add_argument(
+        "--detector", help="whose 2D: gt, cpn_ft_h36m_dbb ... (Human3.6M, HumanEva)"
+    )
+    parser.add_argument("--truth", type=Path, help="npz with positions_3d, for a custom npz")
+    parser.add_argument("--cameras", type=Path, help="JSON of cameras, for a custom npz")
+    parser.add_argument("--fps", type=float, help="frame rate of a custom npz")
+    parser.add_argument("--train-subjects", nargs="+", help="subjects to learn from")
+    parser.add_argument("--test-subjects", nargs="+", help="subjects to test on")
+    parser.add_argument("--actions", nargs="+", help="only these actions")
+    parser.add_argument("--downsample", type=int, help="every n-th frame")
+
+
+def read_options(arguments: list[str] | None = None) -> TrainOptions:
+    """Parse the command line; exits with 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
+    add_data_arguments(parser, is_required=True)
+    parser.add_argument("--run", type=Path, help="run folder (runs/EXPERIMENT)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
+    own_videos = parser.add_argument_group("semi-supervision on one's own videos")
+    own_videos.add_argument(
+        "--unlabelled", type=Path, nargs="+", default=[], help="keypoint files, or folders of them"
+    )
+    own_videos.add_argument("--fov", type=float, help="their field of view, degrees")
+    own_videos.add_argument("--calibration", type=Path, help="their calibration (TOML)")
+    semi = parser.add_argument_group("semi-supervision")
+    semi.add_argument("--unlabelled-subjects", nargs="+", help="subjects whose 3D is not used")
+    semi.add_argument("--warmup-epochs", type=int, help="epochs of supervision alone")
+    semi.add_argument("--projection", choices=["full", "linear"], help="with distortion or without")
+    semi.add_argument("--no-bone-lengths", action="store_true", help="without the bone-length term")
+    semi.add_argument("--supervised", action="store_true", help="the same without unlabelled data")
+    changes = parser.add_argument_group("changes to the experiment")
+    changes.add_argument("--epochs", type=int)
+    changes.add_argument("--steps-per-epoch", type=int)
+    changes.add_argument("--batch-size", type=int)
+    changes.add_argument("--chunk-length", type=int, help="output frames of a window")
+    changes.add_argument("--filter-widths", type=int, nargs="+")
+    changes.add_argument("--channels", type=int)
+    changes.add_argument("--dropout", type=float)
+    changes.add_argument("--in-features", type=int, help="2, or 3 with confidence")
+    changes.add_argument("--causal", action="store_true")
+    changes.add_argument("--dense", action="store_true", help="the dense ablation")
+    changes.add_argument("--joints-in", choices=sorted(JOINT_SETS), help="of BVH data")
+    changes.add_argument("--joints-out", choices=sorted(JOINT_SETS), help="of BVH data")
+    changes.add_argument("--labelled-share", type=float, help="share of each training clip")
+    changes.add_argument("--learning-rate", type=float)
+    changes.add_argument("--rate-decay", type=float, help="per epoch")
+    changes.add_argument("--precision", choices=["float32", "bfloat16"])
+    changes.add_argument("--compile", action="store_true", help="torch.compile the networks")
+    changes.add_argument("--no-mirror", action="store_true", help="no mirrored windows")
+    changes.add_argument("--seed", type=int)
+    parsed = parser.parse_args(arguments)
+    return TrainOptions(
+        experiment=parsed.experiment,
+        paths=data_paths(parsed),
+        run=parsed.run or Path("runs") / parsed.experiment,
+        device=parsed.device,
+        changes=parsed,
+    )
+
+
+def data_paths(parsed: argparse.Namespace) -> DataPaths:
+    """Where the data is, of ``add_data_arguments``."""
+    return DataPaths(
+        data=parsed.data,
+        detector=parsed.detector,
+        truth=parsed.truth,
+        cameras=parsed.cameras,
+        fps=parsed.fps,
+        unlabelled=tuple(getattr(parsed, "unlabelled", ())),
+        fov_deg=getattr(parsed, "fov", None),
+        calibration=getattr(parsed, "calibration", None),
+    )
+
+
+def resolve(options: TrainOptions) -> Experiment:
+    """The named experiment with the command line's changes.
+
+    Raises
+    ------
+    InputFormatError
+        When they do not go together.
+    """
+    changes = options.changes
+    experiment = EXPERIMENTS[options.experiment]()
+    lifter = experiment.lifter
+    is_mocap = is_mocap_folder(options.paths.data)
+    if experiment.recipe == "ray" and not is_mocap:
+        raise InputFormatError(
+            f"{options.paths.data}: {experiment.name} learns from a folder of BVH files, found none"
+        )
+    if is_mocap and experiment.recipe == "paper":
+        # What any detector's keypoints can be turned into; published data brings its own joints.
+        lifter = replace(lifter, joint_set_in=COCO_17.name)
+    lifter = replace(
+        lifter,
+        **_given(
+            changes,
+            channels="channels",
+            dropout="dropout",
+            in_features="in_features",
+            filter_widths="filter_widths",
+            joint_set_in="joints_in",
+            joint_set_out="joints_out",
+        ),
+        causal=changes.causal or lifter.causal,
+        dense=changes.dense or lifter.dense,
+    )
+    lifter = replace(
+        lifter,
+        num_joints_in=JOINT_SETS[lifter.joint_set_in].num_joints,
+        num_joints_out=JOINT_SETS[lifter.joint_set_out].num_joints,
+    )
+    training = replace(
+        experiment.training,
+        **_given(
+            changes,
+            num_epochs="epochs",
+            learning_rate="learning_rate",
+            rate_decay="rate_decay",
+            precision="precision",
+        ),
+        use_compile=changes.compile or experiment.training.use_compile,
+    )
+    return replace(
+        experiment,
+        lifter=lifter,
+        training=training,
+        data=resolve_data(experiment.data, changes, has_published_subjects=_is_published(options)),
+        semi=_semi(experiment, options),
+        use_mirror=experiment.use_mirror and not changes.no_mirror,
+        **_given(
+            changes,
+            batch_size="batch_size",
+            chunk_length="chunk_length",
+            steps_per_epoch="steps_per_epoch",
+            seed="seed",
+        ),
+    )
+
+
+def resolve_data(
+    data: DataConfig, parsed: argparse.Namespace, *, has_published_subjects: bool
+) -> DataConfig:
+    """The protocol with the command line's subjects; the paper's own only for the paper's data."""
+    if not has_published_subjects:
+        data = DataConfig(labelled_share=data.labelled_share)
+    names = ("train_subjects", "test_subjects", "unlabelled_subjects", "actions")
+    given = {name: getattr(parsed, name, None) for name in names}
+    chosen = {name: tuple(value) for name, value in given.items() if value is not None}
+    return replace(
+        data, **chosen, **_given(parsed, downsample="downsample", labelled_share="labelled_share")
+    )
+
+
+def _is_published(options: TrainOptions) -> bool:
+    data = options.paths.data
+    return not is_mocap_folder(data) and (data.is_dir() or data.name.startswith("data_3d_"))
+
+
+def _semi(experiment: Experiment, options: TrainOptions) -> SemiConfig | None:
+    changes = options.changes
+    is_asked_for = options.paths.unlabelled or changes.unlabelled_subjects
+    semi = experiment.semi or (SemiConfig() if is_asked_for else None)
+    if semi is None or changes.supervised:
+        return None
+    if experiment.recipe == "ray":
+        raise InputFormatError(
+            f"{experiment.name} learns from synthetic views alone: unlabelled keypoints are for the "
+            "paper's experiments (paper_27 ...)"
+        )
+    return replace(
+        semi,
+        **_given(changes, warmup_epochs="warmup_epochs", projection="projection"),
+        use_bone_lengths=semi.use_bone_lengths and not changes.no_bone_lengths,
+    )
+
+
+def _given(parsed: argparse.Namespace, **names: str) -> dict[str, object]:
+    """Fields by name, of the options that were given."""
+    values = {field: getattr(parsed, option, None) for field, option in names.items()}
+    return {field: value for field, value in values.items() if value is not None}
