@@ -23,6 +23,21 @@ def join_processes(device_name: str) -> Share:
     return Share(dist.get_rank(), num_processes)
 
 
+def check_share(batch_size: int, share: Share) -> None:
+    """Make sure that every process gets as much of a batch.
+
+    Raises
+    ------
+    LiftError
+        When the batch cannot be shared evenly.
+    """
+    if batch_size % share.num_processes:
+        raise LiftError(
+            f"batch size: expected a multiple of the {share.num_processes} processes, "
+            f"found {batch_size}"
+        )
+
+
 def choose_device(name: str, share: Share) -> torch.device:
     """The device called ``name`` ("auto", "cpu", "cuda", "cuda:1", "mps").
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,6 +20,7 @@ from core.learning.checkpoint_file import config_of, load_into, network_state, r
 from core.learning.clips import ClipSet
 from core.learning.distributed import Share
 from core.learning.network import TemporalModel
+from core.lifting.config import LifterConfig
 from core.lifting.weights import load_weights
 from core.pipeline import DEFAULT_MODEL, LiftSettings
 
@@ -53,6 +55,8 @@ def evaluate_real(parsed: argparse.Namespace) -> None:
     """P-MPJPE and N-MPJPE of a model file on real detections, clip by clip."""
     if parsed.data is None:
         raise LiftError("--data: expected a folder of real clips")
+    if parsed.output:
+        raise LiftError("--output is for --run and --checkpoint, not for real clips")
     weights = load_weights(parsed.model)
     settings = LiftSettings(smooth=parsed.smooth)
     clips = [clip for clip in load_real_clips(parsed.data) if parsed.only in clip.name]
@@ -63,14 +67,15 @@ def evaluate_checkpoint(parsed: argparse.Namespace) -> None:
     """The paper's protocols, without and with flip averaging, on the terminal and in files."""
     if parsed.run:
         paths, data, seed = read_run(parsed.run)
+        paths = replace(paths, **_given_paths(parsed))
         checkpoint_path = parsed.checkpoint or parsed.run / "best.pt"
     else:
         if parsed.data is None:
             raise LiftError("--checkpoint: expected --data as well")
         paths, seed = data_paths(parsed), 0
-        published = EXPERIMENTS[parsed.protocol]().data if parsed.protocol else DataConfig()
-        data = resolve_data(published, parsed, has_published_subjects=True)
+        data = EXPERIMENTS[parsed.protocol]().data if parsed.protocol else DataConfig()
         checkpoint_path = parsed.checkpoint
+    data = resolve_data(data, parsed, has_published_subjects=True)
     if parsed.by_subject:
         data = replace(data, by_subject=True)
     tables = score_checkpoint(checkpoint_path, paths, data, seed=seed, device_name=parsed.device)
@@ -94,10 +99,17 @@ def score_checkpoint(
     checkpoint = read_checkpoint(checkpoint_path)
     where = str(checkpoint_path)
     config = config_of(checkpoint, where=where)
+    if config.normalization != "image":
+        raise LiftError(
+            f"{where}: a network of rays, which the paper's protocols do not measure: export it "
+            "(python -m training.export_weights) and give it as --model, with real clips as --data"
+        )
     network = TemporalModel(config).to(choose_device(device_name, Share()))
     load_into(network, network_state(checkpoint, "model_pos", where=where), where=where)
-    clips = load_test(paths, data, config, seed=seed)
-    _check_joints(clips, network, where)
+    clips, left_out = load_test(paths, data, config, seed=seed)
+    _check_joints(clips, config, where, has_joint_sets="lifter" in checkpoint)
+    more = f"; {len(left_out)} left out:" if left_out else ""
+    print(f"data: {clips.num_frames} frames to test on{more}", *left_out, sep="\n  ", flush=True)
     tables: dict[str, ScoreTable] = {}
     for title, use_flip in (("one pass", False), ("flip averaged", True)):
         predict = make_predictor(network, config, clips, use_flip=use_flip)
@@ -107,8 +119,16 @@ def score_checkpoint(
     return tables
 
 
-def _check_joints(clips: ClipSet, network: TemporalModel, where: str) -> None:
-    config = network.config
+def _given_paths(parsed: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says of the data's place, to take in place of the run's own."""
+    given = asdict(data_paths(parsed))
+    return {name: value for name, value in given.items() if value not in (None, ())}
+
+
+def _check_joints(
+    clips: ClipSet, config: LifterConfig, where: str, *, has_joint_sets: bool
+) -> None:
+    """Make sure that the network's joints are the data's; a public checkpoint knows their number."""
     assert clips.skeleton_out is not None
     found = (clips.skeleton_in.num_joints, clips.skeleton_out.num_joints)
     if found != (config.num_joints_in, config.num_joints_out):
@@ -116,6 +136,19 @@ def _check_joints(clips: ClipSet, network: TemporalModel, where: str) -> None:
             f"{where}: reads {config.num_joints_in} joints and writes {config.num_joints_out}; "
             f"the data has {found[0]} in 2D and {found[1]} in 3D"
         )
+    names = (clips.skeleton_in.name, clips.skeleton_out.name)
+    if has_joint_sets and names != (config.joint_set_in, config.joint_set_out):
+        raise LiftError(
+            f"{where}: reads {config.joint_set_in} and writes {config.joint_set_out}; "
+            f"the data has {names[0]} in 2D and {names[1]} in 3D"
+        )
+
+
+def _score_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in (".csv", ".json"):
+        raise argparse.ArgumentTypeError(f"{path}: expected a name that ends in .csv or .json")
+    return path
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--by-subject", action="store_true", help="scores of each subject")
     parser.add_argument(
-        "--output", type=Path, nargs="+", default=[], help="also write .csv or .json files"
+        "--output", type=_score_path, nargs="+", default=[], help="also write .csv or .json files"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     real = parser.add_argument_group("real clips")

@@ -39,24 +39,30 @@ def make_paper_task(
     Raises
     ------
     InputFormatError
-        When a split is empty, or semi-supervision lacks the lens of an unlabelled clip.
+        When a split is empty, a batch would hold one window of one frame, or semi-supervision lacks
+        the lens of an unlabelled clip.
     """
     labelled = _windows(splits.train, experiment, device)
     order = SampleOrder(
         labelled.num_samples, experiment.batch_size, seed=experiment.seed, is_endless=False
     )
-    _check_divisible(experiment.batch_size, share)
+    _check_last_batch(labelled.num_samples, experiment)
     objective = _make_objective(experiment, splits).to(device)
 
     def draw_labelled(step: int) -> WindowBatch:
         return labelled.gather(share.of(order.samples(step)))
 
+    def describe_labelled(step: int) -> str:
+        return labelled.describe(order.samples(step))
+
     draw: Callable[[int], WindowBatch | PairedBatch] = draw_labelled
+    describe = describe_labelled
     semi = experiment.semi
     if semi is not None:
         if splits.unlabelled is None:
             raise InputFormatError(
-                "semi-supervised training: expected unlabelled clips, found none"
+                "semi-supervised training: expected unlabelled clips (--unlabelled-subjects, or "
+                "--unlabelled for keypoint files), found none"
             )
         _check_lenses(splits.unlabelled)
         unlabelled = _windows(splits.unlabelled, experiment, device)
@@ -74,10 +80,13 @@ def make_paper_task(
             samples = share.of(stream.samples(step - num_warmup_steps))
             return PairedBatch(draw_labelled(step), unlabelled.gather(samples))
 
-        draw = draw_pair
+        def describe_pair(step: int) -> str:
+            if step < num_warmup_steps:
+                return describe_labelled(step)
+            samples = stream.samples(step - num_warmup_steps)
+            return f"{describe_labelled(step)}; unlabelled: {unlabelled.describe(samples)}"
 
-    def describe(step: int) -> str:
-        return labelled.describe(share.of(order.samples(step)))
+        draw, describe = draw_pair, describe_pair
 
     return Task(
         objective=objective,
@@ -228,11 +237,13 @@ def _check_lenses(clips: ClipSet) -> None:
             )
 
 
-def _check_divisible(batch_size: int, share: Share) -> None:
-    if batch_size % share.num_processes:
+def _check_last_batch(num_samples: int, experiment: Experiment) -> None:
+    """BatchNorm cannot learn from one number: a lone window of one frame would end the run."""
+    size = experiment.batch_size
+    if experiment.chunk_length == 1 and (size == 1 or num_samples % size == 1):
         raise InputFormatError(
-            f"batch size: expected a multiple of the {share.num_processes} processes, "
-            f"found {batch_size}"
+            f"batch size {size}: expected batches of two windows or more, found that the last of "
+            f"{num_samples} windows would be alone: give another --batch-size, or a --chunk-length"
         )
 
 

@@ -20,7 +20,7 @@ from core.learning.trainer import Silence, Task, train
 from .configs import Experiment
 from .datasets.mocap_folder import load_mocap
 from .datasets.splits import load_splits
-from .device import choose_device, join_processes
+from .device import check_share, choose_device, join_processes
 from .paper_task import make_paper_task
 from .ray_task import make_ray_task
 from .run_config import describe_run
@@ -71,10 +71,12 @@ def make_task(
     experiment: Experiment, options: TrainOptions, *, device: torch.device, share: Share
 ) -> tuple[Experiment, Task]:
     """The experiment as the data makes it, and its task."""
+    check_share(experiment.batch_size, share)
     if experiment.recipe == "ray":
         train_clips, skipped = load_mocap(options.paths.data, "train")
-        val_clips, _ = load_mocap(options.paths.data, "val")
-        _tell(f"{len(train_clips)} clips to learn from", skipped, share)
+        val_clips, more = load_mocap(options.paths.data, "val")
+        found = f"{len(train_clips)} clips to learn from, {len(val_clips)} for validation"
+        _tell(found, skipped + more, share)
         return experiment, make_ray_task(
             experiment, train_clips, val_clips, device=device, share=share
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf, nan
 from pathlib import Path
 
 from core.errors import InputFormatError
@@ -25,6 +27,34 @@ class TrainOptions:
     changes: argparse.Namespace
 
 
+def _number(
+    kind: type[int] | type[float], is_valid: Callable[[float], bool], expected: str
+) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = nan
+        if not is_valid(value):
+            raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
+        return value
+
+    return parse
+
+
+_whole = _number(int, lambda value: value >= 0, "a whole number")
+_count = _number(int, lambda value: value >= 1, "a whole number of 1 or more")
+_more_than_zero = _number(float, lambda value: 0 < value < inf, "a number above 0")
+_share_below_one = _number(float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+_OF_RECORDED_DATA = ("detector", "truth", "cameras", "fps")
+_OF_PAPER_RECIPE = (
+    *("train_subjects", "test_subjects", "actions", "downsample", "labelled_share"),
+    *("in_features", "joints_in", "joints_out", "no_mirror"),
+)
+_OF_SEMI_SUPERVISION = ("warmup_epochs", "projection", "no_bone_lengths")
+
+
 def add_data_arguments(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
     """Where the data is: the same words for training and for evaluation."""
     parser.add_argument(
@@ -38,11 +68,11 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, is_required: bool) ->
     )
     parser.add_argument("--truth", type=Path, help="npz with positions_3d, for a custom npz")
     parser.add_argument("--cameras", type=Path, help="JSON of cameras, for a custom npz")
-    parser.add_argument("--fps", type=float, help="frame rate of a custom npz")
+    parser.add_argument("--fps", type=_more_than_zero, help="frame rate of a custom npz")
     parser.add_argument("--train-subjects", nargs="+", help="subjects to learn from")
     parser.add_argument("--test-subjects", nargs="+", help="subjects to test on")
     parser.add_argument("--actions", nargs="+", help="only these actions")
-    parser.add_argument("--downsample", type=int, help="every n-th frame")
+    parser.add_argument("--downsample", type=_count, help="every n-th frame")
 
 
 def read_options(arguments: list[str] | None = None) -> TrainOptions:
@@ -50,40 +80,43 @@ def read_options(arguments: list[str] | None = None) -> TrainOptions:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
     add_data_arguments(parser, is_required=True)
-    parser.add_argument("--run", type=Path, help="run folder (runs/EXPERIMENT)")
+    # Under torchrun "--run" alone would be ambiguous: it begins an option of torchrun's own.
+    parser.add_argument("--run", "--run-folder", type=Path, help="run folder (runs/EXPERIMENT)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     own_videos = parser.add_argument_group("semi-supervision on one's own videos")
     own_videos.add_argument(
         "--unlabelled", type=Path, nargs="+", default=[], help="keypoint files, or folders of them"
     )
-    own_videos.add_argument("--fov", type=float, help="their field of view, degrees")
+    own_videos.add_argument("--fov", type=_more_than_zero, help="their field of view, degrees")
     own_videos.add_argument("--calibration", type=Path, help="their calibration (TOML)")
     semi = parser.add_argument_group("semi-supervision")
     semi.add_argument("--unlabelled-subjects", nargs="+", help="subjects whose 3D is not used")
-    semi.add_argument("--warmup-epochs", type=int, help="epochs of supervision alone")
+    semi.add_argument("--warmup-epochs", type=_whole, help="epochs of supervision alone")
     semi.add_argument("--projection", choices=["full", "linear"], help="with distortion or without")
     semi.add_argument("--no-bone-lengths", action="store_true", help="without the bone-length term")
     semi.add_argument("--supervised", action="store_true", help="the same without unlabelled data")
     changes = parser.add_argument_group("changes to the experiment")
-    changes.add_argument("--epochs", type=int)
-    changes.add_argument("--steps-per-epoch", type=int)
-    changes.add_argument("--batch-size", type=int)
-    changes.add_argument("--chunk-length", type=int, help="output frames of a window")
-    changes.add_argument("--filter-widths", type=int, nargs="+")
-    changes.add_argument("--channels", type=int)
-    changes.add_argument("--dropout", type=float)
-    changes.add_argument("--in-features", type=int, help="2, or 3 with confidence")
+    changes.add_argument("--epochs", type=_count)
+    changes.add_argument("--steps-per-epoch", type=_count)
+    changes.add_argument("--batch-size", type=_count)
+    changes.add_argument("--chunk-length", type=_count, help="output frames of a window")
+    changes.add_argument("--filter-widths", type=_count, nargs="+")
+    changes.add_argument("--channels", type=_count)
+    changes.add_argument("--dropout", type=_share_below_one)
+    changes.add_argument("--in-features", type=int, choices=[2, 3], help="3: with confidence")
     changes.add_argument("--causal", action="store_true")
     changes.add_argument("--dense", action="store_true", help="the dense ablation")
     changes.add_argument("--joints-in", choices=sorted(JOINT_SETS), help="of BVH data")
     changes.add_argument("--joints-out", choices=sorted(JOINT_SETS), help="of BVH data")
-    changes.add_argument("--labelled-share", type=float, help="share of each training clip")
-    changes.add_argument("--learning-rate", type=float)
-    changes.add_argument("--rate-decay", type=float, help="per epoch")
+    changes.add_argument(
+        "--labelled-share", type=_more_than_zero, help="of each training clip, up to 1"
+    )
+    changes.add_argument("--learning-rate", type=_more_than_zero)
+    changes.add_argument("--rate-decay", type=_more_than_zero, help="per epoch")
     changes.add_argument("--precision", choices=["float32", "bfloat16"])
     changes.add_argument("--compile", action="store_true", help="torch.compile the networks")
     changes.add_argument("--no-mirror", action="store_true", help="no mirrored windows")
-    changes.add_argument("--seed", type=int)
+    changes.add_argument("--seed", type=_whole)
     parsed = parser.parse_args(arguments)
     return TrainOptions(
         experiment=parsed.experiment,
@@ -124,6 +157,7 @@ def resolve(options: TrainOptions) -> Experiment:
         raise InputFormatError(
             f"{options.paths.data}: {experiment.name} learns from a folder of BVH files, found none"
         )
+    _refuse_unused(options, experiment, is_mocap=is_mocap)
     if is_mocap and experiment.recipe == "paper":
         # What any detector's keypoints can be turned into; published data brings its own joints.
         lifter = replace(lifter, joint_set_in=COCO_17.name)
@@ -209,6 +243,24 @@ def _semi(experiment: Experiment, options: TrainOptions) -> SemiConfig | None:
         **_given(changes, warmup_epochs="warmup_epochs", projection="projection"),
         use_bone_lengths=semi.use_bone_lengths and not changes.no_bone_lengths,
     )
+
+
+def _refuse_unused(options: TrainOptions, experiment: Experiment, *, is_mocap: bool) -> None:
+    """An option without effect would pass for one that had it."""
+    changes = options.changes
+    has_stream = changes.unlabelled or changes.unlabelled_subjects or experiment.semi
+    refused = [
+        (_OF_RECORDED_DATA, is_mocap, "of Human3.6M, HumanEva and custom data, not of BVH files"),
+        (_OF_PAPER_RECIPE, experiment.recipe == "ray", "of the paper's experiments (paper_27 ...)"),
+        (("joints_in", "joints_out"), not is_mocap, "of BVH files; other data has its own joints"),
+        (("fov", "calibration"), not changes.unlabelled, "of --unlabelled keypoint files"),
+        (_OF_SEMI_SUPERVISION, not has_stream, "of semi-supervised training"),
+    ]
+    for names, is_refused, whose in refused:
+        for name in names if is_refused else ():
+            value = getattr(changes, name)
+            if value is not None and value is not False:
+                raise InputFormatError(f"--{name.replace('_', '-')} is an option {whose}")
 
 
 def _given(parsed: argparse.Namespace, **names: str) -> dict[str, object]:

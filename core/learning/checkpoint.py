@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from math import isfinite, nan
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ class Progress:
 
     def with_epoch(self, row: dict[str, float], *, best_by: str) -> Progress:
         """One epoch further; without the figure ``best_by`` every epoch is the best."""
-        before = [past[best_by] for past in self.history if best_by in past]
+        before = [past[best_by] for past in self.history if isfinite(past.get(best_by, nan))]
         is_best = best_by not in row or row[best_by] < min(before, default=float("inf"))
         return replace(self, history=(*self.history, row), is_best=is_best)
 
@@ -71,17 +72,29 @@ def load_checkpoint(path: Path, objective: nn.Module, optimizer: torch.optim.Opt
     Raises
     ------
     LiftError
-        When the file is broken, or holds other networks than the objective's.
+        When the file is broken, or holds other networks than the objective's or more.
     """
     if not path.exists():
         return Progress()
     checkpoint = read_checkpoint(path)
     if checkpoint.get("format") != RUN_FORMAT:
         raise LiftError(f"{path}: expected a checkpoint of a run of this program")
-    for name, network in _networks(objective).items():
+    networks = _networks(objective)
+    surplus = [name for name in _NETWORKS if name in checkpoint and name not in networks]
+    if surplus:
+        raise LiftError(
+            f"{path}: a checkpoint of another training: expected {' and '.join(networks)} alone, "
+            f"found {' and '.join(surplus)} too"
+        )
+    for name, network in networks.items():
         load_into(network, network_state(checkpoint, name, where=str(path)), where=str(path))
-    optimizer.load_state_dict(checkpoint["optimizer"])
-    return Progress(tuple(json.loads(checkpoint["history"])))
+    try:
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        return Progress(tuple(json.loads(checkpoint["history"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LiftError(
+            f"{path}: expected a run's optimiser and history, found others ({error})"
+        ) from error
 
 
 def _networks(objective: nn.Module) -> dict[NetworkName, nn.Module]:

@@ -78,22 +78,23 @@ class JoinedBatchNorm1d(nn.BatchNorm1d):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise (N,C,T) over N and T of all processes."""
+        """Normalise (N,C) or (N,C,T) over all but C, of all processes."""
         if not (self.training and is_distributed()):
             return super().forward(input)
         values = input.float()
-        num_local = values.new_full((1,), values.shape[0] * values.shape[2])
-        totals = sum_over_processes(
-            torch.cat([values.sum(dim=(0, 2)), values.square().sum(dim=(0, 2)), num_local])
-        )
-        sums, squares, count = totals.split([self.num_features, self.num_features, 1])
+        rest = [0, *range(2, values.ndim)]
+        num_local = values.new_full((1,), values.numel() // self.num_features)
+        totals = sum_over_processes(torch.cat([values.sum(dim=rest), num_local]))
+        sums, count = totals.split([self.num_features, 1])
         count = count.detach()
         mean = sums / count
-        variance = squares / count - mean**2
+        shape = [1, -1, *[1] * (values.ndim - 2)]
+        # Not the mean square less the squared mean: where the mean is large, their digits cancel.
+        centred = values - mean.reshape(shape)
+        variance = sum_over_processes(centred.square().sum(dim=rest)) / count
         self._follow(mean.detach(), variance.detach() * count / (count - 1))
         scale = torch.rsqrt(variance + self.eps) * self.weight
-        normalized = (values - mean[:, None]) * scale[:, None] + self.bias[:, None]
-        return normalized.to(input.dtype)
+        return (centred * scale.reshape(shape) + self.bias.reshape(shape)).to(input.dtype)
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         assert self.running_mean is not None and self.running_var is not None

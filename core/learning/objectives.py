@@ -120,9 +120,8 @@ class SemiSupervisedObjective(nn.Module):
 
     def _mean_bone_lengths(self, pose: Tensor) -> Tensor:
         """(B,) mean over all windows and frames."""
-        lengths = torch.linalg.vector_norm(
-            pose[:, :, self.bones[:, 1]] - pose[:, :, self.bones[:, 0]], dim=-1
-        )
+        child, parent = self.bones[:, 1], self.bones[:, 0]
+        lengths = torch.linalg.vector_norm(pose[:, :, child] - pose[:, :, parent], dim=-1)
         total = torch.cat(
             [lengths.sum(dim=(0, 1)), lengths.new_full((1,), lengths[..., 0].numel())]
         )

@@ -121,6 +121,7 @@ def train(
     objective = task.objective
     optimizer = _make_optimizer(objective, config)
     progress = load_checkpoint(last_checkpoint, objective, optimizer)
+    _check_agreement(progress.num_epochs_done, last_checkpoint, share)
     stepped = _wrapped(objective, config)
     observer.on_start(progress.num_epochs_done, config.num_epochs, task.steps_per_epoch)
     for epoch in range(progress.num_epochs_done, config.num_epochs):
@@ -141,12 +142,26 @@ def train(
         progress = progress.with_epoch(row, best_by=config.best_by)
         if share.is_first:
             observer.on_epoch(list(progress.history))
-            paths = [last_checkpoint, *([best_checkpoint] if progress.is_best else [])]
+            # The last one last: a run killed in between repeats the epoch and writes both.
+            paths = [*([best_checkpoint] if progress.is_best else []), last_checkpoint]
             for path in paths:
                 save_checkpoint(path, objective, optimizer, progress, lifter_json=lifter_json)
         if is_distributed():
             dist.barrier()
     return list(progress.history)
+
+
+def _check_agreement(num_epochs_done: int, last_checkpoint: Path, share: Share) -> None:
+    """Processes on several machines must all have found the checkpoint, or none of them."""
+    if not is_distributed():
+        return
+    found: list[int] = [0] * share.num_processes
+    dist.all_gather_object(found, num_epochs_done)
+    if len(set(found)) > 1:
+        raise LiftError(
+            f"{last_checkpoint}: expected the same checkpoint for every process, found "
+            f"{found} finished epochs: the run folder must be shared"
+        )
 
 
 def _make_optimizer(objective: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -213,6 +228,10 @@ def _train_epoch(
         if is_read or step_of_epoch + 1 == task.steps_per_epoch:
             _refuse_broken(task, int(broken_step))
         observer.on_step(step_of_epoch, num_outputs, float(loss) if is_read else None)
+    if not all(bool(torch.isfinite(weight).all()) for weight in objective.parameters()):
+        raise LiftError(
+            f"epoch {epoch + 1}: a weight is no longer a finite number; the last checkpoint is kept"
+        )
     means = torch.stack(list(totals.values())) / task.steps_per_epoch
     if is_distributed():
         dist.all_reduce(means)

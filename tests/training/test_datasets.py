@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ from core.errors import InputFormatError
 from core.joint_sets import LIFTED_21
 from core.proportion import mean_bone_lengths
 from tests.shared_data import SHARED_DATA, needs_shared_data
-from training.datasets.bvh import BODY_POINTS, MocapClip, load_mocap_clip, load_mocap_split
+from training.datasets.bvh import BODY_POINTS, MocapClip, load_mocap_clip
 from training.datasets.real import read_trc
 from training.datasets.synthetic import MocapWindows, ViewConfig, draw_views, foot_contacts
 
@@ -54,16 +52,6 @@ def test_every_skeleton_becomes_an_upright_body_of_mean_proportions(clip):
         assert np.median(((points[:, toe] - points[:, heel]) * forward).sum(axis=-1)) > 0
 
 
-@needs_shared_data
-def test_splits_come_from_the_index_and_do_not_mix():
-    index = json.loads((MOCAP / "index.json").read_text())
-    groups = {s: {e["group"] for e in index if e["split"] == s} for s in ("train", "val", "test")}
-    assert not groups["train"] & (groups["val"] | groups["test"])
-    clips, skipped = load_mocap_split(MOCAP, "val")
-    assert len(clips) + len(skipped) == sum(e["split"] == "val" for e in index)
-    assert {clip.group for clip in clips} <= groups["val"]
-
-
 def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path):
     path = tmp_path / "rope.bvh"
     path.write_text(
@@ -75,11 +63,6 @@ def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path):
     path.write_text(path.read_text().replace("Frames: 2", "Frames: 1"))
     with pytest.raises(InputFormatError, match=r"rope\.bvh: expected a motion, found 1 frame"):
         load_mocap_clip(path)
-
-
-def test_a_missing_index_is_named(tmp_path):
-    with pytest.raises(InputFormatError, match="expected the mocap index"):
-        load_mocap_split(tmp_path, "train")
 
 
 def swaying_body(num_frames=200):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from core.errors import InputFormatError
 
@@ -19,7 +20,7 @@ _TENTHS: dict[int, Split] = {0: "val", 1: "test"}
 
 def is_mocap_folder(path: Path) -> bool:
     """Whether ``path`` is a folder with BVH files in it or below it."""
-    return path.is_dir() and next(path.rglob("*.bvh"), None) is not None
+    return path.is_dir() and next(_bvh_files(path), None) is not None
 
 
 def load_mocap(folder: Path, split: Split) -> tuple[list[MocapClip], list[str]]:
@@ -58,6 +59,12 @@ def load_mocap(folder: Path, split: Split) -> tuple[list[MocapClip], list[str]]:
 def _indexed(index_path: Path, split: Split) -> list[tuple[Path, str]]:
     try:
         entries = json.loads(index_path.read_text(encoding="utf-8"))
+        for entry in entries:
+            if entry["split"] not in get_args(Split):
+                raise InputFormatError(
+                    f"{index_path}: {entry['set']}/{entry['clip']}: expected the split "
+                    f"{', '.join(get_args(Split))}, found {entry['split']!r}"
+                )
         return [
             (index_path.parent / entry["set"] / f"{entry['clip']}.bvh", str(entry["group"]))
             for entry in entries
@@ -71,7 +78,7 @@ def _indexed(index_path: Path, split: Split) -> list[tuple[Path, str]]:
 
 def _by_name(folder: Path, split: Split) -> list[tuple[Path, str]]:
     """The split's files; each split gets one at least where there are three files or more."""
-    paths = sorted(folder.rglob("*.bvh"), key=lambda path: (_hash(path, folder), path))
+    paths = sorted(_bvh_files(folder), key=lambda path: (_hash(path, folder), path))
     if len(paths) < 3:
         raise InputFormatError(
             f"{folder}: expected 3 BVH files or more (to learn, to choose and to test), "
@@ -87,6 +94,10 @@ def _by_name(folder: Path, split: Split) -> list[tuple[Path, str]]:
         for path, own in sorted(zip(paths, splits, strict=True))
         if own == split
     ]
+
+
+def _bvh_files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.suffix.lower() == ".bvh")
 
 
 def _hash(path: Path, folder: Path) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.errors import InputFormatError
 from core.joint_sets import JOINT_SETS
 from core.learning.clips import ClipSet
 from core.lifting.config import LifterConfig
@@ -15,6 +16,7 @@ from ..configs import DataConfig
 from .keypoint_files import load_keypoint_files
 from .load import load_clip_set
 from .mocap_folder import is_mocap_folder, load_mocap
+from .npz_pair import listed
 from .protocol import select_clips, unlabelled
 from .studio import StudioConfig, film
 
@@ -65,32 +67,37 @@ def load_splits(
     Raises
     ------
     InputFormatError
-        When data is missing, broken or too little for a split.
+        When data is missing, broken or too little for a split, a clip that needs 3D has none, or a
+        subject is to be both labelled and unlabelled.
     """
+    unlabelled_subjects = config.unlabelled_subjects
     if is_mocap_folder(paths.data):
-        train, skipped = load_filmed(paths.data, "train", lifter, seed=seed)
-        validation, more = load_filmed(paths.data, "val", lifter, seed=seed)
-        others = _without(train, config.train_subjects) if with_unlabelled else None
-        notes = skipped + more
+        everyone, notes = load_filmed(paths.data, "train", lifter, seed=seed)
+        shown, more = load_filmed(paths.data, "val", lifter, seed=seed)
+        notes += more
+        if unlabelled_subjects is None and config.train_subjects is not None:
+            unlabelled_subjects = _others(everyone, config.train_subjects)
     else:
-        everything = _load_recorded(paths)
-        train = everything
-        validation = select_clips(
-            everything,
-            subjects=config.test_subjects,
-            actions=config.actions,
-            downsample=config.downsample,
-        )
-        others = everything if config.unlabelled_subjects else None
+        everyone = shown = _load_recorded(paths)
         notes = []
     train = select_clips(
-        train,
-        subjects=config.train_subjects,
+        everyone,
+        subjects=_labelled_subjects(everyone, config),
         actions=config.actions,
         share=config.labelled_share,
         downsample=config.downsample,
         seed=seed,
     )
+    validation = select_clips(
+        shown,
+        subjects=config.test_subjects,
+        actions=config.actions,
+        downsample=config.downsample,
+    )
+    _check_labelled(train, "to learn from")
+    _check_labelled(validation, "to validate on")
+    if shown is everyone:
+        notes += _told_overlap(train, validation)
     if not with_unlabelled:
         return Splits(train, None, validation, tuple(notes))
     stream: ClipSet | None = None
@@ -98,16 +105,17 @@ def load_splits(
         stream, left_out = load_keypoint_files(
             paths.unlabelled,
             train.skeleton_in,
-            fps=lifter.fps,
+            # A step in time must be the same to the network on both sides.
+            fps=round(train.clips[0].fps),
             min_frames=lifter.receptive_field,
             fov_deg=paths.fov_deg,
             calibration=paths.calibration,
         )
         notes += left_out
-    elif others is not None:
+    elif unlabelled_subjects:
         chosen = select_clips(
-            others,
-            subjects=config.unlabelled_subjects,
+            everyone,
+            subjects=unlabelled_subjects,
             actions=config.actions,
             downsample=config.downsample,
         )
@@ -135,8 +143,10 @@ def load_filmed(
     return filmed, skipped
 
 
-def load_test(paths: DataPaths, config: DataConfig, lifter: LifterConfig, *, seed: int) -> ClipSet:
-    """What a run is measured on.
+def load_test(
+    paths: DataPaths, config: DataConfig, lifter: LifterConfig, *, seed: int
+) -> tuple[ClipSet, list[str]]:
+    """What a run is measured on, and what was left out.
 
     Raises
     ------
@@ -144,13 +154,16 @@ def load_test(paths: DataPaths, config: DataConfig, lifter: LifterConfig, *, see
         As ``load_splits``.
     """
     if is_mocap_folder(paths.data):
-        return load_filmed(paths.data, "test", lifter, seed=seed)[0]
-    return select_clips(
-        _load_recorded(paths),
-        subjects=config.test_subjects,
-        actions=config.actions,
-        downsample=config.downsample,
+        # Filmed at the network's own rate: nothing is left to be downsampled.
+        everyone, notes = load_filmed(paths.data, "test", lifter, seed=seed)
+        downsample = 1
+    else:
+        everyone, notes, downsample = _load_recorded(paths), list[str](), config.downsample
+    clips = select_clips(
+        everyone, subjects=config.test_subjects, actions=config.actions, downsample=downsample
     )
+    _check_labelled(clips, "to test on")
+    return clips, notes
 
 
 def _load_recorded(paths: DataPaths) -> ClipSet:
@@ -163,7 +176,39 @@ def _load_recorded(paths: DataPaths) -> ClipSet:
     )
 
 
-def _without(clips: ClipSet, subjects: Sequence[str] | None) -> ClipSet | None:
-    """Everyone else's clips; None where there is nobody else."""
-    others = [clip for clip in clips.clips if subjects is not None and clip.subject not in subjects]
-    return clips.with_clips(others) if others else None
+def _others(clips: ClipSet, subjects: Sequence[str]) -> tuple[str, ...]:
+    return tuple(subject for subject in clips.subjects if subject not in subjects)
+
+
+def _labelled_subjects(everyone: ClipSet, config: DataConfig) -> Sequence[str] | None:
+    """Whose 3D is learned from: of the unlabelled subjects it is never used."""
+    if config.unlabelled_subjects is None:
+        return config.train_subjects
+    if config.train_subjects is None:
+        return _others(everyone, config.unlabelled_subjects)
+    both = [name for name in config.train_subjects if name in config.unlabelled_subjects]
+    if both:
+        raise InputFormatError(
+            f"expected each subject either to learn from (--train-subjects) or unlabelled "
+            f"(--unlabelled-subjects), found {listed(both)} in both"
+        )
+    return config.train_subjects
+
+
+def _check_labelled(clips: ClipSet, purpose: str) -> None:
+    for clip in clips.clips:
+        if clip.positions is None:
+            raise InputFormatError(
+                f"{clip.name}: expected a clip with 3D {purpose}, found 2D alone: choose other "
+                "subjects, or give the 3D (--truth, for a custom npz)"
+            )
+
+
+def _told_overlap(train: ClipSet, validation: ClipSet) -> list[str]:
+    both = [subject for subject in validation.subjects if subject in train.subjects]
+    if not both:
+        return []
+    return [
+        f"subjects {listed(both)} are learned from and validated on: the validation error is not "
+        "one of unseen people (choose with --train-subjects and --test-subjects)"
+    ]

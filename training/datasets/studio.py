@@ -33,8 +33,9 @@ class StudioConfig:
     """A stage and the cameras around it; metres, pixels, Hz, degrees.
 
     The cameras stand still, the same for everyone, as in Human3.6M's studio, whose lenses (rounded) they
-    have. A clip that leaves the stage is cut into takes that each stay on it. ``noise`` scales the
-    detector's noise: 0 gives the true projections (the paper's "ground-truth 2D").
+    have. A clip that leaves the stage is cut into takes that each stay on it; those under 10 frames are
+    not filmed. ``noise`` scales the detector's noise: 0 gives the true projections (the paper's
+    "ground-truth 2D").
     """
 
     num_cameras: int = 4
@@ -169,7 +170,7 @@ def _points_of(skeleton: Skeleton) -> list[int]:
 
 def _body_of(clip: MocapClip, fps: float, seed: int) -> np.ndarray:
     """(T,27,3) m: the clip at ``fps``, with its performer's proportions."""
-    num_frames = max(2, int(len(clip.positions) / clip.fps * fps))
+    num_frames = max(2, int(len(clip.positions) / clip.fps * fps + 1e-3))
     times = np.minimum(np.arange(num_frames) / fps * clip.fps, len(clip.positions) - 1.001)
     lower = times.astype(int)
     blend = (times - lower)[:, None, None]
@@ -196,6 +197,10 @@ def _placed(body: np.ndarray, stage_size: float, rng: np.random.Generator) -> np
     """A take (T,27,3) turned any way and put anywhere on the stage, its lowest point on the floor."""
     yaw = rng.uniform(-np.pi, np.pi)
     turn = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+    path = (body @ turn.T)[:, 0, :2]
+    if (np.ptp(path, axis=0) > stage_size).any():
+        # Cut to fit as it was: a square stage's diagonal is not wide enough for all that it holds.
+        turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]) if yaw > 0 else np.eye(3)
     body = body @ turn.T
     path = body[:, 0, :2]
     low, high = path.min(axis=0), path.max(axis=0)

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (make setup-
 
 from core.joint_sets import COCO_17, H36M_17  # noqa: E402
 from core.learning.network import StridedTemporalModel, TemporalModel  # noqa: E402
+from core.learning.prediction import predict_clip  # noqa: E402
 from core.lifting.config import LifterConfig  # noqa: E402
 from core.lifting.inference import TemporalNetwork  # noqa: E402
 from core.lifting.lift import lift_screen  # noqa: E402
@@ -110,20 +111,149 @@ def test_numpy_forward_equals_torch(changes):
     assert_close(actual, expected, 1e-5)
 
 
-def test_one_output_frame_sees_exactly_its_receptive_field():
-    config, model = random_model(filter_widths=(3, 3, 3))
-    clip = torch.randn(1, 61, 17, 2)
-    middle = (61 - config.receptive_field) // 2
+VARIANTS = {
+    "symmetric": {},
+    "causal": {"causal": True},
+    "dense": {"dense": True},
+    "one_frame": {"filter_widths": (1, 1, 1)},
+    "unequal_widths": {"filter_widths": (5, 3)},
+    "unequal_widths_causal": {"filter_widths": (5, 3), "causal": True},
+}
+
+
+def variant(name, kind=TemporalModel, **changes):
+    options = {"filter_widths": (3, 3, 3), "channels": 24, **VARIANTS[name], **changes}
+    config, model = random_model(**options)
+    return config, torch_model(kind, config, model.state_dict()).double()
+
+
+def frames_that_matter(model, clip, output):
+    """Which frames of a clip (T,J,F) change one output frame when they alone are disturbed."""
+    num_frames = len(clip)
+    disturbed = clip.expand(num_frames, *clip.shape).clone()
+    disturbed[range(num_frames), range(num_frames)] += 3.0
     with torch.no_grad():
-        base = model(clip)[0, middle]
-        moved = []
-        for frame in range(61):
-            changed = clip.clone()
-            changed[0, frame] += 1.0
-            moved.append(bool((model(changed)[0, middle] - base).abs().max() > 1e-6))
-    seen = np.flatnonzero(moved)
-    assert seen[0] == middle and seen[-1] == middle + config.receptive_field - 1
-    assert len(seen) == config.receptive_field
+        base, moved = model(clip[None])[0, output], model(disturbed)[:, output]
+    return np.flatnonzero(((moved - base).abs() > 1e-9).flatten(start_dim=1).any(dim=1)).tolist()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_one_output_frame_sees_exactly_its_receptive_field(name):
+    config, model = variant(name)
+    span = config.receptive_field
+    clip = torch.randn(span + 9, 17, 2, dtype=torch.float64)
+    for output in (0, 4, 9):
+        seen = frames_that_matter(model, clip, output)
+        assert seen == list(range(output, output + span))
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name != "dense"])
+def test_the_strided_twin_sees_its_whole_window_and_no_other(name):
+    config, model = variant(name, StridedTemporalModel)
+    span = config.receptive_field
+    windows = torch.randn(3 * span, 17, 2, dtype=torch.float64)
+    assert frames_that_matter(model, windows[:span], 0) == list(range(span))
+    assert frames_that_matter(model, windows, 1) == list(range(span, 2 * span))
+
+
+@pytest.mark.parametrize(
+    ("name", "before"), [("symmetric", 13), ("dense", 13), ("causal", 26), ("one_frame", 0)]
+)
+def test_a_padded_clips_frame_sees_both_sides_or_the_past_alone(name, before):
+    config, model = variant(name)
+    after = config.receptive_field - 1 - before
+
+    def padded(clips):
+        return torch.stack([predict_clip(model, clip) for clip in clips])
+
+    seen = frames_that_matter(padded, torch.randn(60, 17, 2, dtype=torch.float64), 30)
+    assert seen == list(range(30 - before, 30 + after + 1))
+
+
+@pytest.mark.parametrize("name", ["causal", "unequal_widths_causal"])
+def test_the_causal_residual_is_of_the_latest_frame(name):
+    """Without its convolutions a block passes on the frame that it answers for, and nothing older."""
+    for kind in (TemporalModel, StridedTemporalModel):
+        config, model = variant(name, kind)
+        for norm in model.layers_bn:
+            torch.nn.init.zeros_(norm.weight)
+            torch.nn.init.constant_(norm.bias, -1.0)
+        window = torch.randn(config.receptive_field, 17, 2, dtype=torch.float64)
+        last = config.receptive_field - 1
+        first_width = config.filter_widths[0]
+        assert frames_that_matter(model, window, 0) == list(range(last - first_width + 1, last + 1))
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name != "dense"])
+def test_strided_windows_equal_the_dilated_clip_at_every_frame(name):
+    config, dilated = variant(name)
+    strided = torch_model(StridedTemporalModel, config, dilated.state_dict()).double()
+    clip = torch.randn(70, 17, 2, dtype=torch.float64)
+    windows = clip.unfold(0, config.receptive_field, 1).movedim(-1, 1)
+    with torch.no_grad():
+        expected, actual = dilated(clip[None])[0], strided(windows)[:, 0]
+    assert len(actual) == 70 - config.receptive_field + 1
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name != "dense"])
+def test_strided_and_dilated_gradients_are_equal_on_single_windows(name):
+    """With BatchNorm's running statistics: batch ones are of other frames in either form."""
+    config, dilated = variant(name)
+    strided = torch_model(StridedTemporalModel, config, dilated.state_dict()).double()
+    windows = torch.randn(6, config.receptive_field, 17, 2, dtype=torch.float64)
+    for model in (dilated, strided):
+        model.dropout.p = 0.0
+        model(windows).square().sum().backward()
+    pairs = zip(dilated.named_parameters(), strided.parameters(), strict=True)
+    for (parameter, expected), actual in pairs:
+        assert expected.grad.abs().max() > 0, parameter
+        torch.testing.assert_close(actual.grad, expected.grad, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [TemporalModel, StridedTemporalModel])
+@pytest.mark.parametrize("is_training", [False, True])
+def test_the_single_frame_network_is_one_in_either_form(kind, is_training):
+    config, model = variant("one_frame", dropout=0.0)
+    other = torch_model(kind, config, model.state_dict()).double()
+    frames = torch.randn(8, 1, 17, 2, dtype=torch.float64)
+    outputs = [network.train(is_training)(frames) for network in (model, other)]
+    torch.testing.assert_close(*outputs, rtol=0, atol=1e-12)
+
+
+def test_the_dense_ablation_has_no_strided_twin():
+    with pytest.raises(AssertionError, match="no strided twin"):
+        variant("dense", StridedTemporalModel)
+
+
+@pytest.mark.parametrize("kind", [TemporalModel, StridedTemporalModel])
+def test_dropout_is_there_in_training_alone(kind):
+    config, model = random_model(dropout=0.5, filter_widths=(3, 3))
+    model = torch_model(kind, config, model.state_dict())
+    window = torch.randn(4, 9, 17, 2)
+    assert torch.equal(model(window), model(window))
+    for norm in model.modules():
+        if isinstance(norm, torch.nn.BatchNorm1d):
+            norm.momentum = 0.0
+    model.train()
+    assert not torch.equal(model(window), model(window))
+
+
+@pytest.mark.parametrize("kind", [TemporalModel, StridedTemporalModel])
+def test_every_batch_norm_gets_the_momentum(kind):
+    model = kind(random_model(filter_widths=(3, 3))[0])
+    model.set_batch_norm_momentum(0.017)
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm1d)]
+    assert [norm.momentum for norm in norms] == [0.017] * 3
+
+
+def test_numbers_of_the_whole_clip_come_after_the_joints():
+    _, model = random_model(out_features=5, num_clip_outputs=7, filter_widths=(3, 3))
+    clip = torch.randn(2, 20, 17, 2)
+    with torch.no_grad():
+        frames, joints = model.forward_frames(clip), model(clip)
+    assert frames.shape == (2, 12, 17 * 5 + 7) and joints.shape == (2, 12, 17, 5)
+    assert torch.equal(frames[..., : 17 * 5].reshape(joints.shape), joints)
 
 
 def test_causal_clip_output_does_not_see_the_future():
