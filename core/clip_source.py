@@ -25,7 +25,8 @@ class ClipSource:
 
     ``people`` ordered by frames seen; ``frame_span`` first and last source frame; ``frame_times`` s of
     every video frame where its rate varies, else None; ``focal_source`` and ``warnings`` in words;
-    ``is_calibrated`` when the camera's place in the world is given.
+    ``is_calibrated`` when the camera's place in the world is given; ``is_size_guessed`` when nothing
+    but the keypoints' extent told the image size.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class ClipSource:
     focal_source: str
     is_calibrated: bool
     warnings: tuple[str, ...]
+    is_size_guessed: bool = False
 
 
 def open_clip(
@@ -65,8 +67,41 @@ def open_clip(
     """
     path = Path(path)
     detections = read_keypoints(path)
+    video_warnings: list[str] = []
+    video_info = _video_info(path, video, video_warnings)
+    return settle_clip(
+        path,
+        replace(detections, warnings=(*detections.warnings, *video_warnings)),
+        video_info=video_info,
+        fps=fps,
+        image_size=image_size,
+        fov_deg=fov_deg,
+        focal_length_px=focal_length_px,
+        calibration=calibration,
+        camera_name=camera_name,
+    )
+
+
+def settle_clip(
+    path: Path,
+    detections: Detections,
+    *,
+    video_info: VideoInfo | None = None,
+    fps: Fraction | None = None,
+    image_size: tuple[int, int] | None = None,
+    fov_deg: float | None = None,
+    focal_length_px: float | None = None,
+    calibration: Path | None = None,
+    camera_name: str | None = None,
+) -> ClipSource:
+    """``open_clip`` of keypoints that are read already; ``path`` is where they came from.
+
+    Raises
+    ------
+    LiftError
+        When the calibration cannot be used, or a given number is out of range.
+    """
     warnings = list(detections.warnings)
-    video_info = _video_info(path, video, warnings)
     calibrated = None if calibration is None else read_calibration(calibration, camera_name)
     frame_times = None
     if fps is None:
@@ -83,6 +118,7 @@ def open_clip(
     image_size = image_size or detections.image_size or (video_info.size if video_info else None)
     if calibrated is not None and (image_size is None or _is_padding(image_size, calibrated[1])):
         image_size = calibrated[1]
+    is_size_guessed = image_size is None
     if image_size is None:
         image_size = _guess_image_size(detections)
         warnings.append(
@@ -105,6 +141,7 @@ def open_clip(
         focal_source=focal_source,
         is_calibrated=calibrated is not None,
         warnings=(*warnings, *tracking_notes),
+        is_size_guessed=is_size_guessed,
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import torch
 import torch.distributed as dist
 
 from core.errors import LiftError
 from core.learning.distributed import Share
+from core.learning.schedule import TrainingConfig
+
+_BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
+"""Names of ``torch.cpu.get_capabilities``, x86 and ARM."""
 
 
 def join_processes(device_name: str) -> Share:
@@ -41,13 +46,17 @@ def check_share(batch_size: int, share: Share) -> None:
 def choose_device(name: str, share: Share) -> torch.device:
     """The device called ``name`` ("auto", "cpu", "cuda", "cuda:1", "mps").
 
+    "auto" is CUDA where there is any, else MPS, on which only a run of one process can compute, else
+    the CPU.
+
     Raises
     ------
     LiftError
         When the machine has no such device.
     """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        has_mps = torch.backends.mps.is_available() and share.num_processes == 1
+        name = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
     if name == "cuda" and share.num_processes > 1:
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
     is_there = {
@@ -64,3 +73,16 @@ def choose_device(name: str, share: Share) -> torch.device:
     if kind == "cuda":
         torch.cuda.set_device(device)
     return device
+
+
+def usable_precision(training: TrainingConfig, device: torch.device) -> TrainingConfig:
+    """``training`` in float32 instead of bfloat16 on a CPU that only imitates bfloat16, many times slower.
+
+    The run's config keeps what was asked for: on another device the run may go on in bfloat16.
+    """
+    if training.precision != "bfloat16" or device.type != "cpu":
+        return training
+    capabilities = torch.cpu.get_capabilities()
+    if any(capabilities.get(name, False) for name in _BFLOAT16_INSTRUCTIONS):
+        return training
+    return replace(training, precision="float32")

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from core.errors import LiftError
-from core.learning.checkpoint_file import config_of, load_into, network_state, read_checkpoint
+from core.learning.architecture import config_of, tells_config
+from core.learning.checkpoint_file import load_into, network_state, read_checkpoint
 from core.learning.clips import ClipSet
 from core.learning.distributed import Share
 from core.learning.network import TemporalModel
@@ -25,6 +26,7 @@ from core.lifting.weights import load_weights
 from core.pipeline import DEFAULT_MODEL, LiftSettings
 
 from .configs import EXPERIMENTS, DataConfig
+from .datasets.mocap_folder import is_mocap_folder
 from .datasets.protocol import action_group
 from .datasets.real import load_real_clips
 from .datasets.splits import DataPaths, load_test
@@ -68,28 +70,61 @@ def evaluate_checkpoint(parsed: argparse.Namespace) -> None:
     if parsed.run:
         paths, data, seed = read_run(parsed.run)
         paths = replace(paths, **_given_paths(parsed))
-        checkpoint_path = parsed.checkpoint or parsed.run / "best.pt"
+        checkpoint_path = parsed.checkpoint or _default_checkpoint(parsed.run, paths)
     else:
         if parsed.data is None:
             raise LiftError("--checkpoint: expected --data as well")
-        paths, seed = data_paths(parsed), 0
-        data = EXPERIMENTS[parsed.protocol]().data if parsed.protocol else DataConfig()
+        paths, data, seed = data_paths(parsed), DataConfig(), 0
         checkpoint_path = parsed.checkpoint
+    is_causal_protocol = False
+    if parsed.protocol and not parsed.run:
+        protocol = EXPERIMENTS[parsed.protocol]()
+        data, is_causal_protocol = protocol.data, protocol.lifter.causal
     data = resolve_data(data, parsed, has_published_subjects=True)
     if parsed.by_subject:
         data = replace(data, by_subject=True)
-    tables = score_checkpoint(checkpoint_path, paths, data, seed=seed, device_name=parsed.device)
+    tables = score_checkpoint(
+        checkpoint_path,
+        paths,
+        data,
+        seed=seed,
+        device_name=parsed.device,
+        is_causal=parsed.causal,
+        is_causal_protocol=is_causal_protocol,
+    )
     for title, table in tables.items():
         print(f"\n{checkpoint_path}, {title}")
         print_scores(table)
-        for path in parsed.output:
-            write_scores(path.with_stem(f"{path.stem}-{title.replace(' ', '-')}"), table)
+    for path in parsed.output:
+        write_scores(path, tables)
+
+
+def _default_checkpoint(run: Path, paths: DataPaths) -> Path:
+    """The best epoch where it was chosen on other people than are tested, as in BVH folders."""
+    if is_mocap_folder(paths.data):
+        path, reason = run / "best.pt", "the epoch with the lowest validation error"
+    else:
+        # The paper reports the last epoch, too.
+        path = run / "last.pt"
+        reason = "the last epoch: the best one was chosen by the errors of the test subjects"
+    print(f"checkpoint: {path}, {reason} (--checkpoint takes another)")
+    return path
 
 
 def score_checkpoint(
-    checkpoint_path: Path, paths: DataPaths, data: DataConfig, *, seed: int, device_name: str
+    checkpoint_path: Path,
+    paths: DataPaths,
+    data: DataConfig,
+    *,
+    seed: int,
+    device_name: str,
+    is_causal: bool | None = None,
+    is_causal_protocol: bool = False,
 ) -> dict[str, ScoreTable]:
     """Scores of a checkpoint's pose network, without and with flip averaging.
+
+    ``is_causal``: what the user says it is, None for nothing; ``is_causal_protocol``: what it then is
+    where the checkpoint does not tell.
 
     Raises
     ------
@@ -98,7 +133,10 @@ def score_checkpoint(
     """
     checkpoint = read_checkpoint(checkpoint_path)
     where = str(checkpoint_path)
-    config = config_of(checkpoint, where=where)
+    is_told = tells_config(checkpoint)
+    if is_causal is None and not is_told:
+        is_causal = is_causal_protocol
+    config = config_of(checkpoint, where=where, is_causal=is_causal)
     if config.normalization != "image":
         raise LiftError(
             f"{where}: a network of rays, which the paper's protocols do not measure: export it "
@@ -107,7 +145,14 @@ def score_checkpoint(
     network = TemporalModel(config).to(choose_device(device_name, Share()))
     load_into(network, network_state(checkpoint, "model_pos", where=where), where=where)
     clips, left_out = load_test(paths, data, config, seed=seed)
-    _check_joints(clips, config, where, has_joint_sets="lifter" in checkpoint)
+    if not is_told:
+        config = _with_joints_of(clips, config)
+        print(
+            f"{where} does not say what it is; taken for a "
+            f"{'causal' if config.causal else 'symmetric'} network (--causal, --protocol) that reads "
+            f"{config.joint_set_in} and writes {config.joint_set_out} (as the data)"
+        )
+    _check_joints(clips, config, where)
     more = f"; {len(left_out)} left out:" if left_out else ""
     print(f"data: {clips.num_frames} frames to test on{more}", *left_out, sep="\n  ", flush=True)
     tables: dict[str, ScoreTable] = {}
@@ -125,10 +170,14 @@ def _given_paths(parsed: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in (None, ())}
 
 
-def _check_joints(
-    clips: ClipSet, config: LifterConfig, where: str, *, has_joint_sets: bool
-) -> None:
-    """Make sure that the network's joints are the data's; a public checkpoint knows their number."""
+def _with_joints_of(clips: ClipSet, config: LifterConfig) -> LifterConfig:
+    assert clips.skeleton_out is not None
+    joint_sets = clips.skeleton_in.name, clips.skeleton_out.name
+    return replace(config, joint_set_in=joint_sets[0], joint_set_out=joint_sets[1])
+
+
+def _check_joints(clips: ClipSet, config: LifterConfig, where: str) -> None:
+    """Make sure that the network's joints are the data's."""
     assert clips.skeleton_out is not None
     found = (clips.skeleton_in.num_joints, clips.skeleton_out.num_joints)
     if found != (config.num_joints_in, config.num_joints_out):
@@ -137,7 +186,7 @@ def _check_joints(
             f"the data has {found[0]} in 2D and {found[1]} in 3D"
         )
     names = (clips.skeleton_in.name, clips.skeleton_out.name)
-    if has_joint_sets and names != (config.joint_set_in, config.joint_set_out):
+    if names != (config.joint_set_in, config.joint_set_out):
         raise LiftError(
             f"{where}: reads {config.joint_set_in} and writes {config.joint_set_out}; "
             f"the data has {names[0]} in 2D and {names[1]} in 3D"
@@ -158,10 +207,18 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_data_arguments(parser, is_required=False)
-    parser.add_argument("--run", type=Path, help="run folder: its best checkpoint, on its own data")
+    parser.add_argument("--run", type=Path, help="run folder: on the run's own data")
     parser.add_argument("--checkpoint", type=Path, help="any checkpoint, public ones too")
     parser.add_argument(
-        "--protocol", choices=sorted(EXPERIMENTS), help="whose test subjects and actions to use"
+        "--protocol",
+        choices=sorted(EXPERIMENTS),
+        help="whose test subjects and actions to use, and causal or not for a public checkpoint",
+    )
+    parser.add_argument(
+        "--causal",
+        action="store_true",
+        default=None,
+        help="the checkpoint's network sees no later frame (a public one does not tell)",
     )
     parser.add_argument("--by-subject", action="store_true", help="scores of each subject")
     parser.add_argument(

@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ import torch
 from core.errors import InputFormatError, LiftError
 from core.io.atomic import atomic_output
 from core.joint_sets import H36M_17, JOINT_SETS, LIFTED_21
+from core.learning.architecture import config_of, tells_config
 from core.learning.checkpoint_file import (
     RUN_FORMAT,
     NetworkName,
-    config_of,
     load_into,
     network_state,
     read_checkpoint,
@@ -71,8 +71,27 @@ def weights_of_checkpoint(
         When the file is no such checkpoint, of another architecture, or writes no pose that can be
         lifted.
     """
-    where = str(path)
-    checkpoint = read_checkpoint(path)
+    return _weights_of(
+        read_checkpoint(path),
+        network,
+        where=str(path),
+        is_causal=is_causal,
+        joint_set_in=joint_set_in,
+        joint_set_out=joint_set_out,
+        fps=fps,
+    )
+
+
+def _weights_of(
+    checkpoint: Mapping[str, Any],
+    network: NetworkName,
+    *,
+    where: str,
+    is_causal: bool | None,
+    joint_set_in: str | None,
+    joint_set_out: str | None,
+    fps: int | None,
+) -> LifterWeights:
     config = config_of(
         checkpoint,
         network,
@@ -149,9 +168,11 @@ def _read_summary(path: Path) -> dict[str, object]:
 
 
 def _export_model(arguments: argparse.Namespace) -> None:
-    weights = weights_of_checkpoint(
-        arguments.source,
-        network=arguments.network or "model_pos",
+    checkpoint = read_checkpoint(arguments.source)
+    weights = _weights_of(
+        checkpoint,
+        arguments.network or "model_pos",
+        where=str(arguments.source),
         is_causal=arguments.causal,
         joint_set_in=arguments.joints_in,
         joint_set_out=arguments.joints_out,
@@ -166,12 +187,27 @@ def _export_model(arguments: argparse.Namespace) -> None:
             save_weights(temporary, weights)
     except InputFormatError as error:
         raise InputFormatError(f"{arguments.source}: {error}") from error
+    if not tells_config(checkpoint):
+        _tell_assumptions(arguments, config)
     kind = f"{'dense ' if config.dense else ''}{'causal' if config.causal else 'symmetric'}"
     print(
         f"{arguments.target}: {config.joint_set_in} to {config.joint_set_out} at {config.fps} Hz, "
         f"{kind}, widths {','.join(map(str, config.filter_widths))}, {config.channels} channels, "
         f"{weights.num_parameters:,} numbers, {arguments.target.stat().st_size / 1e6:.1f} MB"
     )
+
+
+def _tell_assumptions(arguments: argparse.Namespace, config: LifterConfig) -> None:
+    """Print what neither the checkpoint nor an option said; a wrong guess would lift wrongly."""
+    assumed = {
+        "joints_in": f"reads {config.joint_set_in} (--joints-in)",
+        "joints_out": f"writes {config.joint_set_out} (--joints-out)",
+        "causal": "is symmetric (--causal if it sees no later frame)",
+        "fps": f"was trained at {config.fps} Hz (--fps)",
+    }
+    told = [text for option, text in assumed.items() if getattr(arguments, option) is None]
+    if told:
+        print(f"{arguments.source} does not say what it is; assumed: it {', '.join(told)}")
 
 
 def _export_state(source: Path, target: Path) -> None:

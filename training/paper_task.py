@@ -40,7 +40,7 @@ def make_paper_task(
     ------
     InputFormatError
         When a split is empty, a batch would hold one window of one frame, or semi-supervision lacks
-        the lens of an unlabelled clip.
+        the lens of an unlabelled clip or a labelled one's place before its camera.
     """
     labelled = _windows(splits.train, experiment, device)
     order = SampleOrder(
@@ -65,6 +65,7 @@ def make_paper_task(
                 "--unlabelled for keypoint files), found none"
             )
         _check_lenses(splits.unlabelled)
+        _check_depths(splits.train)
         unlabelled = _windows(splits.unlabelled, experiment, device)
         stream = SampleOrder(
             unlabelled.num_samples,
@@ -234,6 +235,21 @@ def _check_lenses(clips: ClipSet) -> None:
             raise InputFormatError(
                 f"{clip.name}: semi-supervised training projects into the image and needs the lens: "
                 "give cameras, or a field of view"
+            )
+
+
+def _check_depths(clips: ClipSet) -> None:
+    """The trajectory's loss is weighted by 1 / depth: nothing or nonsense for a root not in front."""
+    for clip in clips.clips:
+        assert clip.positions is not None
+        depth = clip.positions[:, 0, 2]
+        is_behind = depth <= 0
+        if is_behind.any():
+            frame = int(is_behind.argmax())
+            raise InputFormatError(
+                f"{clip.name}: semi-supervised training needs absolute camera-space positions (m, the "
+                f"root in front of the camera): at frame {frame} the root's z is {depth[frame]:g} "
+                f"({int(is_behind.sum())} such)"
             )
 
 

@@ -49,13 +49,16 @@ def make_ray_task(
         steps_per_epoch=experiment.steps_per_epoch,
         draw_batch=_drawer(
             MocapWindows(list(train_clips), weights),
-            num_windows=experiment.batch_size // share.num_processes,
+            num_windows=experiment.batch_size,
             num_frames=num_frames,
             padding=config.padding,
-            seed=experiment.seed + 1_000 * share.rank,
+            seed=experiment.seed,
+            share=share,
             device=device,
         ),
-        describe_batch=lambda step: f"synthetic views drawn with seed {experiment.seed}, {step}",
+        describe_batch=lambda step: (
+            f"synthetic views drawn with seed {experiment.seed} and step {step} (from 0)"
+        ),
         validate=_validator(
             objective, MocapWindows(list(val_clips)), config, num_frames=num_frames, device=device
         ),
@@ -133,16 +136,19 @@ def _drawer(
     num_frames: int,
     padding: tuple[int, int],
     seed: int,
+    share: Share,
     device: torch.device,
 ) -> Callable[[int], RayBatch]:
-    """The batch of a step; the next step's is drawn in a thread meanwhile."""
+    """A step's batch (this process' share); a thread draws the next step's meanwhile."""
+    rows = share.of(torch.arange(num_windows)).numpy()
     pool = concurrent.futures.ThreadPoolExecutor(1)
     waiting: dict[int, concurrent.futures.Future[RayBatch]] = {}
 
     def draw(step: int) -> RayBatch:
         rng = np.random.default_rng([seed, step])
+        # Every process draws the whole batch: the views are those of a single process.
         views = draw_views(windows, num_windows, num_frames, ViewConfig(), rng)
-        return RayBatch(views, padding, device)
+        return RayBatch(_part(views, rows), padding, device)
 
     def draw_batch(step: int) -> RayBatch:
         batch = (waiting.pop(step, None) or pool.submit(draw, step)).result()
@@ -150,6 +156,16 @@ def _drawer(
         return batch
 
     return draw_batch
+
+
+def _part(views: ViewBatch, rows: np.ndarray) -> ViewBatch:
+    return ViewBatch(
+        rays=views.rays[rows],
+        confidence=views.confidence[rows],
+        targets=views.targets[rows],
+        gravity=views.gravity[rows],
+        contacts=views.contacts[rows],
+    )
 
 
 def _validator(

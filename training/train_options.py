@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import inf, nan
 from pathlib import Path
 
 from core.errors import InputFormatError
 from core.joint_sets import COCO_17, JOINT_SETS
 
+from . import option_values as values
 from .configs import EXPERIMENTS, DataConfig, Experiment, SemiConfig
 from .datasets.mocap_folder import is_mocap_folder
 from .datasets.splits import DataPaths
@@ -27,31 +26,16 @@ class TrainOptions:
     changes: argparse.Namespace
 
 
-def _number(
-    kind: type[int] | type[float], is_valid: Callable[[float], bool], expected: str
-) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = nan
-        if not is_valid(value):
-            raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}")
-        return value
-
-    return parse
-
-
-_whole = _number(int, lambda value: value >= 0, "a whole number")
-_count = _number(int, lambda value: value >= 1, "a whole number of 1 or more")
-_more_than_zero = _number(float, lambda value: 0 < value < inf, "a number above 0")
-_share_below_one = _number(float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
-
 _OF_RECORDED_DATA = ("detector", "truth", "cameras", "fps")
 _OF_PAPER_RECIPE = (
     *("train_subjects", "test_subjects", "actions", "downsample", "labelled_share"),
     *("in_features", "joints_in", "joints_out", "no_mirror"),
 )
+_NO_TEST_SUBJECTS = (
+    "of recorded data: who of a BVH folder is tested follows from its index.json, or without one from "
+    "the files' names"
+)
+_OF_OWN_VIDEOS = ("fov", "calibration", "unlabelled_fps", "unlabelled_image_size", "camera")
 _OF_SEMI_SUPERVISION = ("warmup_epochs", "projection", "no_bone_lengths")
 
 
@@ -68,11 +52,11 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, is_required: bool) ->
     )
     parser.add_argument("--truth", type=Path, help="npz with positions_3d, for a custom npz")
     parser.add_argument("--cameras", type=Path, help="JSON of cameras, for a custom npz")
-    parser.add_argument("--fps", type=_more_than_zero, help="frame rate of a custom npz")
+    parser.add_argument("--fps", type=values.more_than_zero, help="frame rate of a custom npz")
     parser.add_argument("--train-subjects", nargs="+", help="subjects to learn from")
     parser.add_argument("--test-subjects", nargs="+", help="subjects to test on")
     parser.add_argument("--actions", nargs="+", help="only these actions")
-    parser.add_argument("--downsample", type=_count, help="every n-th frame")
+    parser.add_argument("--downsample", type=values.count, help="every n-th frame")
 
 
 def read_options(arguments: list[str] | None = None) -> TrainOptions:
@@ -87,36 +71,45 @@ def read_options(arguments: list[str] | None = None) -> TrainOptions:
     own_videos.add_argument(
         "--unlabelled", type=Path, nargs="+", default=[], help="keypoint files, or folders of them"
     )
-    own_videos.add_argument("--fov", type=_more_than_zero, help="their field of view, degrees")
+    own_videos.add_argument(
+        "--unlabelled-fps", type=values.frame_rate, help="their frame rate, 30 or 30000/1001"
+    )
+    own_videos.add_argument(
+        "--unlabelled-image-size", metavar="WxH", type=values.image_size, help="of their pictures"
+    )
+    own_videos.add_argument(
+        "--fov", type=values.field_of_view, help="their field of view, degrees, horizontal"
+    )
     own_videos.add_argument("--calibration", type=Path, help="their calibration (TOML)")
+    own_videos.add_argument("--camera", metavar="NAME", help="one of the calibration's cameras")
     semi = parser.add_argument_group("semi-supervision")
     semi.add_argument("--unlabelled-subjects", nargs="+", help="subjects whose 3D is not used")
-    semi.add_argument("--warmup-epochs", type=_whole, help="epochs of supervision alone")
+    semi.add_argument("--warmup-epochs", type=values.whole, help="epochs of supervision alone")
     semi.add_argument("--projection", choices=["full", "linear"], help="with distortion or without")
     semi.add_argument("--no-bone-lengths", action="store_true", help="without the bone-length term")
     semi.add_argument("--supervised", action="store_true", help="the same without unlabelled data")
     changes = parser.add_argument_group("changes to the experiment")
-    changes.add_argument("--epochs", type=_count)
-    changes.add_argument("--steps-per-epoch", type=_count)
-    changes.add_argument("--batch-size", type=_count)
-    changes.add_argument("--chunk-length", type=_count, help="output frames of a window")
-    changes.add_argument("--filter-widths", type=_count, nargs="+")
-    changes.add_argument("--channels", type=_count)
-    changes.add_argument("--dropout", type=_share_below_one)
+    changes.add_argument("--epochs", type=values.count)
+    changes.add_argument("--steps-per-epoch", type=values.count)
+    changes.add_argument("--batch-size", type=values.count)
+    changes.add_argument("--chunk-length", type=values.count, help="output frames of a window")
+    changes.add_argument("--filter-widths", type=values.count, nargs="+")
+    changes.add_argument("--channels", type=values.count)
+    changes.add_argument("--dropout", type=values.share_below_one)
     changes.add_argument("--in-features", type=int, choices=[2, 3], help="3: with confidence")
     changes.add_argument("--causal", action="store_true")
     changes.add_argument("--dense", action="store_true", help="the dense ablation")
     changes.add_argument("--joints-in", choices=sorted(JOINT_SETS), help="of BVH data")
     changes.add_argument("--joints-out", choices=sorted(JOINT_SETS), help="of BVH data")
     changes.add_argument(
-        "--labelled-share", type=_more_than_zero, help="of each training clip, up to 1"
+        "--labelled-share", type=values.more_than_zero, help="of each training clip, up to 1"
     )
-    changes.add_argument("--learning-rate", type=_more_than_zero)
-    changes.add_argument("--rate-decay", type=_more_than_zero, help="per epoch")
+    changes.add_argument("--learning-rate", type=values.learning_rate, help="at most 1")
+    changes.add_argument("--rate-decay", type=values.more_than_zero, help="per epoch")
     changes.add_argument("--precision", choices=["float32", "bfloat16"])
     changes.add_argument("--compile", action="store_true", help="torch.compile the networks")
     changes.add_argument("--no-mirror", action="store_true", help="no mirrored windows")
-    changes.add_argument("--seed", type=_whole)
+    changes.add_argument("--seed", type=values.whole)
     parsed = parser.parse_args(arguments)
     return TrainOptions(
         experiment=parsed.experiment,
@@ -138,6 +131,9 @@ def data_paths(parsed: argparse.Namespace) -> DataPaths:
         unlabelled=tuple(getattr(parsed, "unlabelled", ())),
         fov_deg=getattr(parsed, "fov", None),
         calibration=getattr(parsed, "calibration", None),
+        unlabelled_fps=getattr(parsed, "unlabelled_fps", None),
+        unlabelled_image_size=getattr(parsed, "unlabelled_image_size", None),
+        camera_name=getattr(parsed, "camera", None),
     )
 
 
@@ -217,6 +213,10 @@ def resolve_data(
     names = ("train_subjects", "test_subjects", "unlabelled_subjects", "actions")
     given = {name: getattr(parsed, name, None) for name in names}
     chosen = {name: tuple(value) for name, value in given.items() if value is not None}
+    if "test_subjects" in chosen and data.train_subjects is not None:
+        # The paper's own, but for those who now test: named on the command line, they are obeyed.
+        kept = [name for name in data.train_subjects if name not in chosen["test_subjects"]]
+        data = replace(data, train_subjects=tuple(kept))
     return replace(
         data, **chosen, **_given(parsed, downsample="downsample", labelled_share="labelled_share")
     )
@@ -248,18 +248,26 @@ def _semi(experiment: Experiment, options: TrainOptions) -> SemiConfig | None:
 def _refuse_unused(options: TrainOptions, experiment: Experiment, *, is_mocap: bool) -> None:
     """An option without effect would pass for one that had it."""
     changes = options.changes
+    if changes.camera and not changes.calibration:
+        raise InputFormatError("--camera needs --calibration")
     has_stream = changes.unlabelled or changes.unlabelled_subjects or experiment.semi
     refused = [
         (_OF_RECORDED_DATA, is_mocap, "of Human3.6M, HumanEva and custom data, not of BVH files"),
         (_OF_PAPER_RECIPE, experiment.recipe == "ray", "of the paper's experiments (paper_27 ...)"),
         (("joints_in", "joints_out"), not is_mocap, "of BVH files; other data has its own joints"),
-        (("fov", "calibration"), not changes.unlabelled, "of --unlabelled keypoint files"),
-        (_OF_SEMI_SUPERVISION, not has_stream, "of semi-supervised training"),
+        (("test_subjects",), is_mocap, _NO_TEST_SUBJECTS),
+        (_OF_OWN_VIDEOS, not changes.unlabelled, "of --unlabelled keypoint files"),
+        (
+            ("unlabelled", *_OF_SEMI_SUPERVISION),
+            changes.supervised,
+            "of semi-supervised training, which --supervised turns off",
+        ),
+        ((*_OF_SEMI_SUPERVISION, "supervised"), not has_stream, "of semi-supervised training"),
     ]
     for names, is_refused, whose in refused:
         for name in names if is_refused else ():
             value = getattr(changes, name)
-            if value is not None and value is not False:
+            if value is not None and value is not False and value != []:
                 raise InputFormatError(f"--{name.replace('_', '-')} is an option {whose}")
 
 

@@ -62,12 +62,16 @@ def ray_loss(
     log_sigma = output.log_sigma.clamp(-5.0, 1.0)
     terms = {
         "position": mpjpe(predicted, target),
-        "depth": depth_error.mean(),
+        "depth": joined_mean(depth_error),
         # Laplace likelihood: the uncertainty learns from the error, not the other way round.
-        "likelihood": (depth_error.detach() * torch.exp(-log_sigma) + log_sigma).mean(),
+        "likelihood": joined_mean(depth_error.detach() * torch.exp(-log_sigma) + log_sigma),
         "velocity": mpjpe(predicted.diff(dim=1), target.diff(dim=1)) * 3.0,
-        "contact": F.binary_cross_entropy_with_logits(output.contact_logits, target_contacts),
-        "gravity": (1 - F.cosine_similarity(output.gravity, target_gravity, dim=-1)).mean(),
+        "contact": joined_mean(
+            F.binary_cross_entropy_with_logits(
+                output.contact_logits, target_contacts, reduction="none"
+            )
+        ),
+        "gravity": joined_mean(1 - F.cosine_similarity(output.gravity, target_gravity, dim=-1)),
     }
     total = terms["position"]
     for name, weight in (

@@ -13,9 +13,13 @@ from .distributed import JoinedBatchNorm1d
 class _TemporalBase(nn.Module):
     """Layers and names that both forms share: one state fits either (METHOD.md section 1)."""
 
+    input_coordinates: Tensor
+
     def __init__(self, config: LifterConfig) -> None:
         super().__init__()
         self.config = config
+        change = torch.from_numpy(config.input_coordinates()).float()
+        self.register_buffer("input_coordinates", change, persistent=False)
         channels = config.channels
         num_inputs = config.num_joints_in * config.in_features
         self.expand_conv = self._temporal_conv(num_inputs, config.filter_widths[0], dilation=1)
@@ -35,11 +39,10 @@ class _TemporalBase(nn.Module):
     def _activate(self, hidden: Tensor, norm: nn.Module) -> Tensor:
         return self.dropout(torch.relu(norm(hidden)))
 
-    def set_batch_norm_momentum(self, momentum: float) -> None:
-        """Set the momentum of every BatchNorm layer."""
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm1d):
-                module.momentum = momentum
+    def _coordinates(self, keypoints: Tensor) -> Tensor:
+        """(N,T,J,F) to (N,T,J*F) in the coordinates that the first layer learns in."""
+        flat = keypoints.flatten(start_dim=2)
+        return flat @ self.input_coordinates.T if self.config.relative_input_scale else flat
 
     def forward_frames(self, keypoints: Tensor) -> Tensor:
         """(N,T,J,F) keypoints to (N,T',num_outputs): all numbers that the network writes per frame."""
@@ -61,8 +64,7 @@ class TemporalModel(_TemporalBase):
 
     def forward_frames(self, keypoints: Tensor) -> Tensor:
         """(N,T,J,F) keypoints to (N,T',num_outputs): all numbers that the network writes per frame."""
-        batch, num_frames = keypoints.shape[:2]
-        hidden = keypoints.reshape(batch, num_frames, -1).transpose(1, 2)
+        hidden = self._coordinates(keypoints).transpose(1, 2)
         hidden = self._activate(self.expand_conv(hidden), self.expand_bn)
         for block in range(len(self.layers_conv) // 2):
             residual = hidden
@@ -95,7 +97,7 @@ class StridedTemporalModel(_TemporalBase):
 
     def forward_frames(self, keypoints: Tensor) -> Tensor:
         """(N,T,J,F) keypoints, T a multiple of the receptive field, to (N,T',num_outputs)."""
-        hidden = keypoints.flatten(start_dim=2)
+        hidden = self._coordinates(keypoints)
         hidden = self._step(hidden, self.expand_conv, self.expand_bn)
         for block, width in enumerate(self.config.filter_widths[1:]):
             kept = hidden[:, (width - 1 if self.config.causal else width // 2) :: width]

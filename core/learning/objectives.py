@@ -113,10 +113,11 @@ class SemiSupervisedObjective(nn.Module):
     def _projection_error(self, points: Tensor, unlabelled: WindowBatch) -> Tensor:
         assert unlabelled.lens is not None
         marks, joints = self.projected[:, 0], self.projected[:, 1]
-        seen = unlabelled.is_seen[:, :, marks].float()
+        # A detector is hardly sure of a hidden joint: it says little about where the joint is.
+        confidence = unlabelled.confidence[:, :, marks]
         screen = project(points[:, :, joints], unlabelled.lens, is_linear=self._is_linear)
         error = torch.linalg.vector_norm(screen - unlabelled.screen[:, :, marks], dim=-1)
-        return joined_mean(error, seen)
+        return joined_mean(error, confidence)
 
     def _mean_bone_lengths(self, pose: Tensor) -> Tensor:
         """(B,) mean over all windows and frames."""

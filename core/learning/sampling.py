@@ -25,14 +25,15 @@ class WindowBatch:
     """N windows that give L output frames each.
 
     ``keypoints`` (N, L + receptive_field - 1, J, F), normalised; ``positions`` (N,L,K,3) m, camera
-    space, or None; ``screen`` (N,L,J,2) the keypoints of the output frames and ``is_seen`` (N,L,J)
-    which of them were found; ``lens`` (N,9) as ``normalized_lens`` or None.
+    space, or None; ``screen`` (N,L,J,2) the keypoints of the output frames and ``confidence``
+    (N,L,J) in them, 0 = missing, 1 where the data has none; ``lens`` (N,9) as ``normalized_lens`` or
+    None.
     """
 
     keypoints: Tensor
     positions: Tensor | None
     screen: Tensor
-    is_seen: Tensor
+    confidence: Tensor
     lens: Tensor | None
 
     @property
@@ -92,7 +93,7 @@ class ClipWindows:
         self.chunk_length = chunk_length
         self.device = device
         self._keypoints = joined([normalized_keypoints(c, in_features=in_features) for c in clips])
-        self._is_seen = joined([_seen(clip) for clip in clips]) > 0
+        self._confidence = joined([_confidence(clip) for clip in clips])
         positions = [clip.positions for clip in clips if clip.positions is not None]
         self._positions = joined(positions) if positions else None
         lenses = [
@@ -152,8 +153,8 @@ class ClipWindows:
             return torch.where(flips, mirror_x(points, mirror), points)
 
         keypoints = facing(self._keypoints[frames], self._mirror_in)
-        is_seen = self._is_seen[inner]
-        is_seen = torch.where(flips[..., 0], is_seen[..., self._mirror_in], is_seen)
+        confidence = self._confidence[inner]
+        confidence = torch.where(flips[..., 0], confidence[..., self._mirror_in], confidence)
         positions = None
         if self._positions is not None and self._mirror_out is not None:
             positions = facing(self._positions[inner], self._mirror_out)
@@ -161,10 +162,10 @@ class ClipWindows:
         if self._lens is not None:
             lens = self._lens[self._clip_of[window]]
             lens = torch.where(is_mirrored[:, None], lens * self._lens_mirror, lens)
-        return WindowBatch(keypoints, positions, keypoints[:, self._inner, :, :2], is_seen, lens)
+        return WindowBatch(keypoints, positions, keypoints[:, self._inner, :, :2], confidence, lens)
 
 
-def _seen(clip: TrainingClip) -> np.ndarray:
+def _confidence(clip: TrainingClip) -> np.ndarray:
     return np.ones(clip.keypoints.shape[:2]) if clip.confidence is None else clip.confidence
 
 

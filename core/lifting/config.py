@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
+import numpy as np
+
 from ..errors import InputFormatError
 
 
@@ -24,6 +26,10 @@ class LifterConfig:
         It writes (N,T',num_joints_out,out_features), and ``num_clip_outputs`` more numbers per frame.
     filter_widths : tuple of int
         Odd width of each temporal convolution; their product is the receptive field.
+    relative_input_scale : float
+        Not 0: the network's first layer sees every joint relative to joint 0, times this, and joint 0
+        as it is: a change of its coordinates, which learns faster. Model files have it folded into
+        the first layer, where it is 0 again.
     normalization : {"image", "ray"}
         "image": pixels scaled to the image's width, 3D relative to the root (the paper). "ray": see
         ``core.lifting.normalization``.
@@ -46,6 +52,7 @@ class LifterConfig:
 
     out_features: int = 3
     num_clip_outputs: int = 0
+    relative_input_scale: float = 0.0
     normalization: Literal["image", "ray"] = "image"
     joint_set_in: str = "COCO-17"
     joint_set_out: str = "Human3.6M-17"
@@ -88,3 +95,15 @@ class LifterConfig:
             kernels.append(((width - 1) * dilation + 1, 1) if self.dense else (width, dilation))
             dilation *= width
         return kernels
+
+    def input_coordinates(self) -> np.ndarray:
+        """(J*F,J*F) the change of coordinates before the first layer; the identity unless asked for."""
+        num_joints, num_features = self.num_joints_in, self.in_features
+        change = np.eye(num_joints * num_features)
+        if self.relative_input_scale:
+            # x and y alone: confidence is no place.
+            for axis in range(2):
+                rows = np.arange(1, num_joints) * num_features + axis
+                change[rows, rows] = self.relative_input_scale
+                change[rows, axis] = -self.relative_input_scale
+        return change

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,14 @@ def fold_batch_norm(config: LifterConfig, state: Mapping[str, np.ndarray]) -> Li
                 f"{norm}.running_var",
             )
         )
+        if conv == "expand_conv.weight":
+            weight = np.einsum("oiw,ij->ojw", weight, config.input_coordinates())
         scale = gain / np.sqrt(variance + _BATCH_NORM_EPSILON)
         layers.append((weight * scale[:, None, None], shift - mean * scale))
     layers.append((_state_array(state, "shrink.weight"), _state_array(state, "shrink.bias")))
     folded = tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in layers)
     _check_shapes(config, folded, "state")
-    return LifterWeights(config, folded)
+    return LifterWeights(replace(config, relative_input_scale=0.0), folded)
 
 
 def unfold_batch_norm(weights: LifterWeights) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from tests.training.datasets.dataset_writer import write_humaneva
 from training.configs import EXPERIMENTS, DataConfig
 from training.datasets.load import load_clip_set
 from training.datasets.splits import DataPaths
-from training.run_config import describe_run, read_run
+from training.run_config import describe_run, fingerprint, read_run
 
 PAPER = [name for name in EXPERIMENTS if name != "default"]
 # Frames seen, epochs, decay of the learning rate per epoch, windows of a step.
@@ -139,19 +139,36 @@ def test_what_a_run_writes_down_is_read_back(name: str, tmp_path: Path) -> None:
         fov_deg=60.0,
         calibration=Path("lens.toml"),
     )
-    described = describe_run(experiment, paths)
+    found = fingerprint({"train": [("S1/Walking", 9)]})
+    described = describe_run(experiment, paths, found)
     (tmp_path / "config.json").write_text(json.dumps(described))
     assert read_run(tmp_path) == (paths, experiment.data, 7)
     # Nothing of the experiment is left out.
     plain = json.loads(json.dumps(asdict(experiment)))
+    plain["data"]["fingerprint"] = found
     assert {key: described[key] for key in plain} == plain
 
 
 def test_paths_that_were_not_given_stay_so(tmp_path: Path) -> None:
     paths = DataPaths(data=Path("bvh"))
-    described = describe_run(EXPERIMENTS["default"](), paths)
+    described = describe_run(EXPERIMENTS["default"](), paths, {})
     (tmp_path / "config.json").write_text(json.dumps(described))
     assert read_run(tmp_path)[0] == paths
+
+
+def test_a_fingerprint_tells_clips_apart() -> None:
+    clips = [("S1/Walking", 9), ("S1/Eating", 5)]
+    found = fingerprint({"train": clips, "unlabelled": []})
+    assert (found["train"]["clips"], found["train"]["frames"]) == (2, 14)
+    assert (found["unlabelled"]["clips"], found["unlabelled"]["frames"]) == (0, 0)
+    assert found == fingerprint({"train": iter(clips), "unlabelled": []})
+    for other in (
+        [("S1/Walking", 8), ("S1/Eating", 6)],
+        [("S5/Walking", 9), ("S1/Eating", 5)],
+        clips[::-1],
+    ):
+        hashes = [fingerprint({"train": part})["train"]["sha256"] for part in (clips, other)]
+        assert hashes[0] != hashes[1]
 
 
 @pytest.mark.parametrize(

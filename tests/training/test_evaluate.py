@@ -16,7 +16,8 @@ pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
 import torch
 
 from core import metrics
-from core.learning.checkpoint_file import config_of, load_into, network_state, read_checkpoint
+from core.learning.architecture import config_of
+from core.learning.checkpoint_file import load_into, network_state, read_checkpoint
 from core.learning.clips import normalized_keypoints
 from core.learning.network import TemporalModel
 from tests.training.datasets.bvh_writer import write_bvh_folder, write_index, write_rope
@@ -27,7 +28,7 @@ from training.datasets.load import load_clip_set
 
 NAMES = ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")
 HEADINGS = "frames  MPJPE  P-MPJPE  N-MPJPE  MPJVE"
-PASSES = ("one-pass", "flip-averaged")
+PASSES = ("one pass", "flip averaged")
 # Big enough for each epoch to change something.
 OPTIONS = [*TINY, "--filter-widths", "3", "3"]
 
@@ -56,11 +57,13 @@ def measure(*options: object) -> Outcome:
     return done
 
 
-def scores_of(path: Path) -> dict[tuple[str, str], dict[str, float]]:
-    """A written CSV's rows by subject and action."""
+def scores_of(path: Path) -> dict[tuple[str, str, str], dict[str, float]]:
+    """A written CSV's rows by pass, subject and action."""
     with path.open(newline="") as file:
         return {
-            (row.pop("subject"), row.pop("action")): {key: float(row[key]) for key in row}
+            (row.pop("pass"), row.pop("subject"), row.pop("action")): {
+                key: float(row[key]) for key in row
+            }
             for row in csv.DictReader(file)
         }
 
@@ -80,7 +83,7 @@ def predictor(checkpoint: Path, mirror: np.ndarray) -> dict[str, Callable[..., n
         mirrored = one_pass((keypoints * [-1, 1])[:, mirror].astype(np.float32))
         return (one_pass(keypoints) + mirrored[:, mirror] * [-1, 1, 1]) / 2
 
-    return {"one-pass": one_pass, "flip-averaged": flip_averaged}
+    return {"one pass": one_pass, "flip averaged": flip_averaged}
 
 
 def assert_scores(
@@ -97,7 +100,9 @@ def assert_scores(
                 predicted = predict(normalized_keypoints(clip, in_features=2)).astype(float)
                 key = (clip.subject if by_subject else "", clip.action.split()[0])
                 errors[key].append([getattr(metrics, name)(predicted, truth) for name in NAMES])
-        found = scores_of(output.with_stem(f"{output.stem}-{title}"))
+        written = scores_of(output)
+        assert {key[0] for key in written} == set(PASSES)
+        found = {key[1:]: figures for key, figures in written.items() if key[0] == title}
         assert set(found) == {*errors, ("", "average")}
         # Clips of equal length: pooled by frames is the plain mean.
         means = {key: 1000 * np.mean(rows, axis=0) for key, rows in errors.items()}
@@ -110,7 +115,8 @@ def assert_scores(
 def test_the_command_prints_every_error_per_action_and_on_average(folder: Path) -> None:
     done = run_python("-m", "training.evaluate", "--run", folder / "run")
     assert (done.code, done.err) == (0, "")
-    first, second = done.out.split("best.pt, ")[1:]
+    assert "last.pt, the last epoch: the best one was chosen by the errors of the test" in done.out
+    first, second = done.out.split(f"\n{folder / 'run' / 'last.pt'}, ")[1:]
     assert first.startswith("one pass\n") and second.startswith("flip averaged\n")
     for table in (first, second):
         assert HEADINGS in table and "MPJVE mm per frame" in table
@@ -124,7 +130,7 @@ def test_the_command_prints_every_error_per_action_and_on_average(folder: Path) 
 def test_human36m_s_errors_are_per_action_without_subjects(folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "scores.csv"
     measure("--run", folder / "run", "--output", output)
-    checkpoint = folder / "run" / "best.pt"
+    checkpoint = folder / "run" / "last.pt"
     assert_scores(folder, output, checkpoint, kind="h36m", subjects={"S9"}, by_subject=False)
 
 
@@ -132,7 +138,7 @@ def test_humaneva_s_errors_are_by_subject_too(folder: Path, tmp_path: Path) -> N
     output = tmp_path / "scores.csv"
     done = measure("--run", folder / "eva_run", "--output", output)
     assert f"subject      action   {HEADINGS}" in done.out
-    subjects, checkpoint = {"Train/S2", "Validate/S2"}, folder / "eva_run" / "best.pt"
+    subjects, checkpoint = {"Train/S2", "Validate/S2"}, folder / "eva_run" / "last.pt"
     assert_scores(folder, output, checkpoint, kind="humaneva", subjects=subjects, by_subject=True)
     # Anyone may ask for it.
     done = measure("--run", folder / "run", "--by-subject")
@@ -142,39 +148,65 @@ def test_humaneva_s_errors_are_by_subject_too(folder: Path, tmp_path: Path) -> N
 def test_csv_and_json_hold_the_same(folder: Path, tmp_path: Path) -> None:
     outputs = [tmp_path / "scores.csv", tmp_path / "scores.json"]
     measure("--run", folder / "run", "--output", *outputs)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"scores-{title}{ending}" for title in PASSES for ending in (".csv", ".json")
+    assert {path.name for path in tmp_path.iterdir()} == {"scores.csv", "scores.json"}
+    tables = json.loads((tmp_path / "scores.json").read_text())
+    assert list(tables) == list(PASSES)
+    by_name = {
+        (title, row.pop("subject"), row.pop("action")): row
+        for title, table in tables.items()
+        for row in [*table["rows"], table["average"]]
     }
-    for title in PASSES:
-        written = json.loads((tmp_path / f"scores-{title}.json").read_text())
-        rows = [*written["rows"], written["average"]]
-        by_name = {(row.pop("subject"), row.pop("action")): row for row in rows}
-        assert by_name == scores_of(tmp_path / f"scores-{title}.csv")
+    assert by_name == scores_of(tmp_path / "scores.csv")
 
 
 def test_validation_while_training_is_the_same_measure(folder: Path) -> None:
     with (folder / "run" / "metrics.csv").open(newline="") as file:
         rows = [float(row["val_mpjpe_mm"]) for row in csv.DictReader(file)]
     done = measure("--run", folder / "run")
-    table = done.out.split("one pass")[1].split("flip averaged")[0]
+    table = done.out.split("last.pt, one pass")[1].split("flip averaged")[0]
     lines = {line.split()[0]: line.split() for line in table.splitlines() if line}
     pooled = sum(int(lines[name][1]) * float(lines[name][2]) for name in ("Eating", "Walking"))
     pooled /= 240
-    assert pooled == pytest.approx(min(rows), abs=0.06)
+    assert pooled == pytest.approx(rows[-1], abs=0.06)
 
 
 def test_any_checkpoint_can_be_measured(folder: Path, tmp_path: Path) -> None:
-    expected = measure("--run", folder / "run").out.split("one pass")[1]
+    expected = measure("--run", folder / "run").out.split("last.pt, one pass")[1]
     data = ["--data", folder / "h36m", "--detector", "gt", "--test-subjects", "S9"]
     expected = expected.split("flip averaged")[0].splitlines()[1:-2]
-    stored = read_checkpoint(folder / "run" / "best.pt")
+    stored = read_checkpoint(folder / "run" / "last.pt")
     public = {f"module.{name}": tensor for name, tensor in stored["model_pos"].items()}
     torch.save({"epoch": 80, "model_pos": public}, tmp_path / "public.bin")
-    for path in (folder / "run" / "best.pt", tmp_path / "public.bin"):
+    for path in (folder / "run" / "last.pt", tmp_path / "public.bin"):
         assert "\n".join(expected) in measure("--checkpoint", path, *data).out
-    # The last one of a run, on the run's own data.
-    done = measure("--run", folder / "run", "--checkpoint", folder / "run" / "last.pt")
-    assert "last.pt, one pass" in done.out
+    # The best one of a run, on the run's own data.
+    done = measure("--run", folder / "run", "--checkpoint", folder / "run" / "best.pt")
+    assert "best.pt, one pass" in done.out and "last epoch" not in done.out
+
+
+def test_a_public_causal_checkpoint_is_measured_as_causal(folder: Path, tmp_path: Path) -> None:
+    data = ["--data", folder / "h36m", "--detector", "gt", "--test-subjects", "S9"]
+    training = [*OPTIONS, *data, "--train-subjects", "S1", "--run", tmp_path / "run"]
+    assert call(train.main, "paper_27", *training, "--causal").code == 0
+    own = tmp_path / "run" / "last.pt"
+    public = tmp_path / "public.bin"
+    torch.save({"epoch": 80, "model_pos": read_checkpoint(own)["model_pos"]}, public)
+
+    def table(checkpoint: Path, *options: object) -> str:
+        return measure("--checkpoint", checkpoint, *data, *options).out.split(", one pass\n")[1]
+
+    causal = table(own).replace(str(own), str(public))
+    assert table(public, "--causal") == causal
+    assert table(public, "--protocol", "paper_243_causal") == causal
+    assert table(public, "--protocol", "paper_243", "--causal") == causal
+    assert table(public, "--protocol", "paper_243") == table(public) != causal
+    out = measure("--checkpoint", public, *data, "--protocol", "paper_243_causal").out
+    assert "does not say what it is; taken for a causal network" in out
+    assert "reads Human3.6M-17 and writes Human3.6M-17 (as the data)" in out
+    # Our own checkpoints say it themselves: a protocol is then for its subjects alone.
+    assert table(own, "--protocol", "paper_243").replace(str(own), str(public)) == causal
+    error = refuse("--checkpoint", folder / "run" / "last.pt", *data, "--causal")
+    assert "the checkpoint says causal False, not True" in error
 
 
 def test_a_run_can_be_measured_on_other_clips_than_its_own(folder: Path) -> None:
@@ -203,6 +235,8 @@ def test_a_bvh_run_is_measured_on_its_test_split(tmp_path: Path) -> None:
     data = ["--data", tmp_path / "bvh", "--chunk-length", "4"]
     assert call(train.main, "paper_27", *OPTIONS, *data, "--run", tmp_path / "run").code == 0
     done = measure("--run", tmp_path / "run", "--by-subject")
+    assert "best.pt, the epoch with the lowest validation error" in done.out
+    assert "best.pt, one pass" in done.out
     # 21 frames at 50 Hz, four cameras.
     assert "data: 84 frames to test on; 1 left out:" in done.out
     assert "rope.bvh: cannot map the skeleton" in done.out

@@ -13,9 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
 
+from core.learning.architecture import config_of  # noqa: E402
 from core.learning.checkpoint_file import (  # noqa: E402
     RUN_FORMAT,
-    config_of,
     load_into,
     network_state,
     read_checkpoint,
@@ -188,10 +188,27 @@ def test_a_run_says_itself_what_it_is(tmp_path, capsys):
         export(tmp_path, run_checkpoint(config), "--fps", "50")
 
 
-def test_options_say_what_a_public_checkpoint_does_not(tmp_path):
+def test_options_say_what_a_public_checkpoint_does_not(tmp_path, capsys):
     options = ("--joints-in", "Human3.6M-17", "--fps", "25", "--causal")
     config = export(tmp_path, public_checkpoint(trained_state()), *options).config
     assert (config.joint_set_in, config.fps, config.causal) == ("Human3.6M-17", 25, True)
+    assert "assumed: it writes Human3.6M-17 (--joints-out)\n" in capsys.readouterr().out
+
+
+def test_what_is_assumed_of_a_public_checkpoint_is_told_with_the_options_that_change_it(
+    tmp_path, capsys
+):
+    export(tmp_path, public_checkpoint(trained_state()))
+    assert (
+        "checkpoint.bin does not say what it is; assumed: it reads COCO-17 (--joints-in), writes "
+        "Human3.6M-17 (--joints-out), is symmetric (--causal if it sees no later frame), was trained "
+        "at 50 Hz (--fps)\n"
+    ) in capsys.readouterr().out
+    export(tmp_path, run_checkpoint(CONFIG))
+    assert "does not say" not in capsys.readouterr().out
+    options = ("--joints-in", "COCO-17", "--joints-out", "Human3.6M-17", "--fps", "25", "--causal")
+    export(tmp_path, public_checkpoint(trained_state()), *options)
+    assert "does not say" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +15,20 @@ pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
 
 import torch
 
-from core.learning.checkpoint_file import config_of, read_checkpoint
+from core.joint_sets import BODY_25B
+from core.learning.architecture import config_of
+from core.learning.checkpoint_file import read_checkpoint
 from core.lifting.config import LifterConfig
 from core.pipeline import LiftSettings, lift_clip
+from tests.core.io.sample_files import clip, write_openpose
 from tests.training.datasets.bvh_writer import write_bvh_folder, write_index, write_rope
-from tests.training.datasets.dataset_writer import write_custom, write_human36m, write_humaneva
+from tests.training.datasets.dataset_writer import (
+    edit_3d,
+    save_3d,
+    write_custom,
+    write_human36m,
+    write_humaneva,
+)
 from tests.training.tiny_training import (
     BEAM,
     RUN_FILES,
@@ -28,6 +39,8 @@ from tests.training.tiny_training import (
     run_python,
 )
 from training import export_weights, train
+from training.run_config import read_run
+from training.run_folder import RunFolder
 
 HUMAN36M = ["--detector", "gt", "--train-subjects", "S1", "--test-subjects", "S9"]
 HUMANEVA = ["--detector", "gt", "--train-subjects", "Train/S1", "Train/S2"]
@@ -176,8 +189,8 @@ def test_semi_supervision_on_subjects_begins_after_the_warm_up(data: Path, tmp_p
 def test_the_paper_s_scarce_label_protocol_and_its_supervised_arm(
     data: Path, tmp_path: Path
 ) -> None:
-    options = [*data_options(data, "h36m"), "--unlabelled-subjects", "S5", "--warmup-epochs", "1"]
-    done = train_tiny(tmp_path / "semi", "paper_semi_s1_10pct", *options)
+    options = [*data_options(data, "h36m"), "--unlabelled-subjects", "S5"]
+    done = train_tiny(tmp_path / "semi", "paper_semi_s1_10pct", *options, "--warmup-epochs", "1")
     # A tenth of 3 actions, 4 cameras and 20 frames.
     assert done.code == 0 and "data: 24 labelled frames, 240 unlabelled, 240" in done.out
     assert "loss_projection" in read_metrics(tmp_path / "semi")[1]
@@ -188,25 +201,63 @@ def test_the_paper_s_scarce_label_protocol_and_its_supervised_arm(
     }
 
 
+@pytest.fixture(scope="module")
+def own_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An OpenPose folder of 60 frames in 640x480, as nobody's recording that is held out."""
+    return write_openpose(tmp_path_factory.mktemp("own") / "dance", clip(60, BODY_25B))
+
+
 @pytest.mark.parametrize("kind", ["custom", "bvh"])
 def test_semi_supervision_on_ones_own_keypoint_folder(
-    data: Path, tmp_path: Path, kind: str
+    data: Path, own_video: Path, tmp_path: Path, kind: str
 ) -> None:
-    own = ["--unlabelled", BEAM / "cam01_json", "--fov", "45"]
+    own = ["--unlabelled", own_video, "--fov", "45", "--unlabelled-fps", "30000/1001"]
+    own += ["--unlabelled-image-size", "640x480"]
     rows = semi(data, tmp_path / "run", *own, "--chunk-length", "4", kind=kind)
     assert rows[1]["loss_projection"] > 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert config["paths"]["unlabelled"] == [str(BEAM / "cam01_json")]
+    assert config["paths"]["unlabelled"] == [str(own_video)]
     assert config["paths"]["fov_deg"] == 45.0
+    assert config["paths"]["unlabelled_fps"] == pytest.approx(29.97003)
+    assert config["paths"]["unlabelled_image_size"] == "640x480"
+    # And they are read back when the run is measured.
+    assert read_run(tmp_path / "run")[0].unlabelled_image_size == "640x480"
 
 
-def test_a_calibration_is_the_lens_of_ones_own_videos(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("shift", "depth"), [(None, "0"), (-100.0, "-9")])
+def test_semi_supervision_needs_labelled_people_in_front_of_their_camera(
+    data: Path, own_video: Path, tmp_path: Path, shift: float | None, depth: str
+) -> None:
+    path = shutil.copytree(data / "custom", tmp_path / "custom") / "data_3d_camera.npz"
+    positions = edit_3d(path)
+    poses = positions["a.mp4"]["custom"][1]
+    if shift is None:
+        poses -= poses[:, :1]
+    else:
+        poses[7:, :, 2] += shift
+    save_3d(path, positions)
+    options = ["--data", path.with_name("data_2d_custom_mine.npz"), *CUSTOM, "--truth", path]
+    own = ["--unlabelled", own_video, "--fov", "45", "--unlabelled-fps", "25"]
+    own += ["--unlabelled-image-size", "640x480"]
+    done = train_tiny(tmp_path / "run", "paper_27", *options, *own)
+    assert done.code == 1 and done.err.count("\n") == 1
+    assert "a.mp4/custom/1: semi-supervised training needs absolute camera-space" in done.err
+    frame = 0 if shift is None else 7
+    assert f"at frame {frame} the root's z is {depth}" in done.err
+    assert not (tmp_path / "run").exists()
+    # Supervised training is of poses relative to the root.
+    assert train_tiny(tmp_path / "run", "paper_27", *options).code == 0
+
+
+def test_a_calibration_is_the_lens_of_ones_own_videos(
+    data: Path, own_video: Path, tmp_path: Path
+) -> None:
     lens = tmp_path / "lens.toml"
     lens.write_text(
-        "[phone]\nsize = [1088, 1920]\nmatrix = [[1700, 0, 544], [0, 1700, 960], [0, 0, 1]]\n"
+        "[phone]\nsize = [640, 480]\nmatrix = [[600, 0, 320], [0, 600, 240], [0, 0, 1]]\n"
         "distortions = [0.1, 0, 0, 0]\nrotation = [0, 0, 0]\ntranslation = [0, 0, 0]\n"
     )
-    own = ["--unlabelled", BEAM / "cam01_json", "--calibration", lens]
+    own = ["--unlabelled", own_video, "--calibration", lens, "--camera", "phone"]
     done = train_tiny(tmp_path / "run", "paper_27", *data_options(data, "bvh"), *own)
     assert (done.code, done.err) == (0, "") and "field of view unknown" not in done.out
 
@@ -258,6 +309,111 @@ def test_a_finished_run_is_left_alone_and_can_be_made_longer(data: Path, tmp_pat
     assert_is_whole(run, num_epochs=4)
     assert read_metrics(run)[:2] == first
     assert json.loads((run / "config.json").read_text())["training"]["num_epochs"] == 4
+
+
+def test_files_may_move_but_the_data_stays_the_same(data: Path, tmp_path: Path) -> None:
+    own = shutil.copytree(data / "custom", tmp_path / "own")
+
+    def options(folder: Path, *changes: str) -> list[str]:
+        options = ["--data", str(folder / "data_2d_custom_mine.npz"), *CUSTOM, *changes]
+        options += ["--truth", str(folder / "data_3d_world.npz")]
+        return [*options, "--cameras", str(folder / "cameras.json")]
+
+    run = tmp_path / "run"
+    assert train_tiny(run, "paper_27", *options(own)).code == 0
+    moved = own.rename(tmp_path / "moved")
+    done = train_tiny(run, "paper_27", *options(moved), "--epochs", "3")
+    assert done.code == 0 and "going on after epoch 2 of 3" in done.out
+    paths = json.loads((run / "config.json").read_text())["paths"]
+    assert paths["data"] == str(moved / "data_2d_custom_mine.npz")
+    done = train_tiny(run, "paper_27", *options(moved, "--fps", "50"), "--epochs", "3")
+    assert done.code == 1 and "paths.fps: 50.0 here, 25.0 in " in done.err
+    write_custom(moved, num_frames=21, has_confidence=True)
+    before = (run / "last.pt").read_bytes()
+    done = train_tiny(run, "paper_27", *options(moved), "--epochs", "4")
+    assert done.code == 1 and "data.fingerprint.train.frames: 42 here, 40 in " in done.err
+    assert "data.fingerprint.validation.sha256: " in done.err
+    assert (run / "last.pt").read_bytes() == before
+
+
+def test_other_2d_or_another_lens_are_another_run(
+    data: Path, own_video: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    write_human36m(tmp_path / "h36m", num_frames=12)
+    write_human36m(tmp_path / "h36m", num_frames=12, detector="noisy", noise_px=5)
+    options = ["--data", tmp_path / "h36m", *HUMAN36M]
+    assert train_tiny(run, "paper_27", *options).code == 0
+    done = train_tiny(run, "paper_27", *options, "--detector", "noisy")
+    assert done.code == 1 and 'paths.detector: "noisy" here, "gt" in ' in done.err
+    own = [*data_options(data, "bvh"), "--unlabelled", own_video, "--unlabelled-fps", "30"]
+    own += ["--unlabelled-image-size", "640x480", "--fov"]
+    assert train_tiny(tmp_path / "own", "paper_27", *own, "45").code == 0
+    done = train_tiny(tmp_path / "own", "paper_27", *own, "50")
+    assert done.code == 1 and "paths.fov_deg: 50.0 here, 45.0 in " in done.err
+
+
+@pytest.mark.parametrize("name", ["paper_27", "default"])
+def test_a_run_does_not_go_on_with_another_mocap_folder(
+    data: Path, tmp_path: Path, name: str
+) -> None:
+    run, folder = tmp_path / "run", shutil.copytree(data / "bvh", tmp_path / "bvh")
+    options = ["--chunk-length", "4", "--data", folder]
+    assert train_tiny(run, name, *options).code == 0
+    fewer = json.loads((folder / "index.json").read_text())
+    fewer = [entry for entry in fewer if entry["clip"] != "run"]
+    (folder / "index.json").write_text(json.dumps(fewer))
+    done = train_tiny(run, name, *options, "--epochs", "3")
+    assert done.code == 1 and "data.fingerprint.train.clips: " in done.err
+    assert "fingerprint.validation" not in done.err
+
+
+def test_a_run_that_is_interrupted_says_how_to_go_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, options = tmp_path / "run", [*data_options(data, "h36m"), "--epochs", "4"]
+    done_epochs = 2
+    on_step = RunFolder.on_step
+
+    def interrupted(self: RunFolder, *step: Any) -> None:
+        on_step(self, *step)
+        path = self.last_checkpoint
+        if (read_checkpoint(path)["epoch"] if path.exists() else 0) == done_epochs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "on_step", interrupted)
+    done = train_tiny(run, "paper_27", *options)
+    assert done.code == 130
+    assert done.err == "stopped; the same command goes on after epoch 2\n"
+    monkeypatch.undo()
+    done = train_tiny(run, "paper_27", *options)
+    assert done.code == 0 and "going on after epoch 2 of 4" in done.out
+    assert_is_whole(run, num_epochs=4)
+    done_epochs = 0
+    monkeypatch.setattr(RunFolder, "on_step", interrupted)
+    done = train_tiny(tmp_path / "new", "paper_27", *options)
+    assert (done.code, done.err) == (130, "stopped; the same command begins anew\n")
+
+
+def test_bfloat16_falls_back_where_the_cpu_only_imitates_it(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "precision: float32, since this CPU has no bfloat16 instructions"
+    options = [*data_options(data, "h36m"), "--precision"]
+
+    def figures(name: str, precision: str, instructions: str) -> tuple[bool, object]:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {instructions: True})
+        done = train_tiny(tmp_path / name, "paper_27", *options, precision)
+        assert (done.code, done.err) == (0, "")
+        config = json.loads((tmp_path / name / "config.json").read_text())
+        assert config["training"]["precision"] == precision
+        return told in done.out, read_metrics(tmp_path / name)
+
+    is_told, whole = figures("float32", "float32", "avx2")
+    assert not is_told
+    assert figures("imitated", "bfloat16", "avx2") == (True, whole)
+    is_told, half = figures("bfloat16", "bfloat16", "avx512_bf16")
+    assert not is_told and half != whole
 
 
 # The command, but that its process dies once the figures of the third epoch are written.
@@ -313,3 +469,18 @@ def test_two_processes_train_as_one(data: Path, tmp_path: Path) -> None:
     two, one = read_metrics(tmp_path / "two" / "run"), read_metrics(tmp_path / "one")
     for row, expected in zip(two, one, strict=True):
         assert row == pytest.approx(expected, rel=1e-3)
+
+
+def test_two_processes_train_the_default_model_as_one(data: Path, tmp_path: Path) -> None:
+    options = [*data_options(data, "bvh"), *LEARNING, "--epochs", "2", "--steps-per-epoch", "3"]
+    options += ["--batch-size", "4", "--chunk-length", "4", "--dropout", "0"]
+    options += ["--precision", "float32"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2]
+    command = [*torchrun, "-m", "training.train", "default", *options]
+    done = run_python(*command, "--run-folder", tmp_path / "two")
+    assert done.code == 0, done.err
+    assert call(train.main, "default", *options, "--run", tmp_path / "one").code == 0
+    for row, expected in zip(
+        read_metrics(tmp_path / "two"), read_metrics(tmp_path / "one"), strict=True
+    ):
+        assert row == pytest.approx(expected, rel=1e-4)

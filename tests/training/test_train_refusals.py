@@ -131,6 +131,16 @@ def test_the_command_itself_says_one_line_and_exits_1(human36m: Path, tmp_path: 
         (["--fps", "25"], ["'fps' is for a custom npz"]),
         (["--joints-in", "COCO-17"], ["--joints-in is an option of BVH files"]),
         (["--fov", "50"], ["--fov is an option of --unlabelled keypoint files"]),
+        (["--unlabelled-fps", "30"], ["--unlabelled-fps is an option of --unlabelled keypoint"]),
+        (["--unlabelled-image-size", "9x9"], ["--unlabelled-image-size is an option of --unlab"]),
+        (["--unlabelled", "x", "--camera", "left"], ["--camera needs --calibration"]),
+        (
+            ["--unlabelled", BEAM],
+            ["beam/cam01_json: expected a recording that may be learned from"],
+        ),
+        (["--supervised"], ["--supervised is an option of semi-supervised training"]),
+        (["--supervised", "--unlabelled", "x"], ["--unlabelled is", "--supervised turns off"]),
+        (["--downsample", "3"], ["a whole number of Hz, found 16.6667", "--downsample"]),
         (["--warmup-epochs", "2"], ["--warmup-epochs is an option of semi-supervised training"]),
         (["--batch-size", "1"], ["batch size 1: expected batches of two windows or more"]),
         # 3 actions of 4 cameras and 12 frames, each mirrored too: 288 windows.
@@ -143,6 +153,39 @@ def test_what_does_not_go_together_is_refused(
     done = train_tiny(tmp_path / "run", "paper_27", "--data", human36m, *HUMAN36M, *options)
     assert_refused(done, *words)
     assert not (tmp_path / "run").exists()
+
+
+SEMI_OPTIONS = [("--warmup-epochs", "0"), ("--projection", "full"), ("--no-bone-lengths",)]
+
+
+@pytest.mark.parametrize("options", SEMI_OPTIONS)
+def test_the_supervised_arm_takes_no_semi_supervised_options(
+    human36m: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    arm = ["--unlabelled-subjects", "S5", "--supervised"]
+    data = ["--data", human36m, *HUMAN36M]
+    done = train_tiny(tmp_path / "run", "paper_semi_s1_10pct", *data, *arm, *options)
+    assert_refused(done, f"{options[0]} is an option of", "which --supervised turns off")
+    assert not (tmp_path / "run").exists()
+
+
+def test_those_who_test_are_taken_out_of_the_paper_s_own_subjects(
+    human36m: Path, tmp_path: Path
+) -> None:
+    options = ["--data", human36m, "--detector", "gt", "--test-subjects"]
+    done = train_tiny(tmp_path / "run", "paper_27", *options, "S6", "S7", "S8", "S1")
+    assert_refused(done, "subject 'S6', 'S7', 'S8' is not in the data")
+    done = train_tiny(tmp_path / "run", "paper_semi_s1_10pct", *options, "S1")
+    assert_refused(done, "nobody of 'S1', 'S5', 'S9' is left to learn from")
+
+
+def test_several_videos_are_told_apart(tmp_path: Path) -> None:
+    path = write_custom(tmp_path / "custom", num_frames=12)
+    options = ["--data", path, "--truth", path.with_name("data_3d_camera.npz"), "--fps", "25"]
+    done = train_tiny(tmp_path / "run", "paper_27", *options)
+    assert_refused(done, "(--test-subjects), some of 'a.mp4', 'b.mp4'")
+    done = train_tiny(tmp_path / "run", "paper_27", *options, "--test-subjects", "b.mp4")
+    assert done.code == 0 and "data: 24 labelled frames, 0 unlabelled, 24" in done.out
 
 
 def test_a_lone_window_of_several_frames_is_no_trouble(human36m: Path, tmp_path: Path) -> None:
@@ -163,6 +206,8 @@ def test_bvh_folders_that_cannot_be_used(human36m: Path, tmp_path: Path) -> None
     assert_refused(done, "default learns from synthetic views alone")
     done = train_tiny(run, "default", "--data", folder, "--train-subjects", "ann")
     assert_refused(done, "--train-subjects is an option of the paper's experiments")
+    done = train_tiny(run, "paper_27", "--data", folder, "--test-subjects", "ann")
+    assert_refused(done, "--test-subjects is an option of recorded data", "index.json")
     done = train_tiny(run, "paper_27", "--data", folder, "--detector", "gt")
     assert_refused(done, "--detector is an option of Human3.6M, HumanEva and custom data")
     done = train_tiny(run, "paper_27", "--data", folder, "--joints-in", "BODY_25")
@@ -205,6 +250,11 @@ def test_a_custom_file_needs_its_rate_and_its_3d(tmp_path: Path) -> None:
         ["--dropout", "1"],
         ["--in-features", "4"],
         ["--learning-rate", "nan"],
+        ["--learning-rate", "1.01"],
+        ["--fov", "180"],
+        ["--unlabelled-fps", "30/0"],
+        ["--unlabelled-image-size", "1920"],
+        ["--unlabelled-image-size", "0x9"],
         ["--seed", "-1"],
         ["--colour", "blue"],
     ],
@@ -274,8 +324,14 @@ def test_a_broken_config_is_named(human36m: Path, trained: Path, text: str) -> N
 
 
 def test_a_loss_that_is_no_number_names_its_clips(human36m: Path, tmp_path: Path) -> None:
-    options = ["--data", human36m, *HUMAN36M, "--actions", "Eating", "--learning-rate", "1e30"]
-    done = train_tiny(tmp_path / "run", "paper_27", *options, "--steps-per-epoch", "4")
+    folder = shutil.copytree(human36m, tmp_path / "data")
+    positions = edit_3d(folder / "data_3d_h36m.npz")
+    # Finite, but not once it is squared.
+    positions["S1"]["Eating"] *= np.float32(1e25)
+    save_3d(folder / "data_3d_h36m.npz", positions)
+    done = train_tiny(
+        tmp_path / "run", "paper_27", "--data", folder, *HUMAN36M, "--actions", "Eating"
+    )
     assert_refused(done, "epoch 1, step", "the loss is not a finite number; its batch: S1/Eating/")
     assert json.loads((tmp_path / "run" / "config.json").read_text())["seed"] == 0
     assert not (tmp_path / "run" / "best.pt").exists()

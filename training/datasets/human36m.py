@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from core.joint_sets import H36M_17
 from core.learning.clips import ClipSet
 
 from .camera_table import read_camera_table
@@ -42,7 +43,7 @@ def load_human36m(folder: Path, *, detector: str | None) -> ClipSet:
     """
     path_2d, path_3d = choose_npz(Path(folder), _STEM_2D, FILE_3D, detector)
     true = read_true_positions(path_3d)
-    detected = _without_corrupted(read_detected_videos(path_2d), true)
+    detected = _without_corrupted(read_detected_videos(path_2d, own_skeleton=H36M_17), true)
     cameras = read_camera_table(CAMERA_TABLE)
     return pair_world_clips(
         detected,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.joint_sets import HUMANEVA_15
 from core.learning.clips import ClipSet
 
 from .camera_table import read_camera_table
@@ -40,7 +41,7 @@ def load_humaneva(folder: Path, *, detector: str | None) -> ClipSet:
     """
     path_2d, path_3d = choose_npz(Path(folder), _STEM_2D, FILE_3D, detector)
     return pair_world_clips(
-        read_detected_videos(path_2d),
+        read_detected_videos(path_2d, own_skeleton=HUMANEVA_15),
         read_true_positions(path_3d),
         read_camera_table(CAMERA_TABLE),
         subject_key=lambda subject: subject.rpartition("/")[2],

@@ -4,51 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from core.clip_source import ClipSource, open_clip
+from core.clip_source import ClipSource
 from core.errors import InputFormatError, LiftError
 from core.geometry.camera import pixels_to_rays
-from core.io.blazepose import is_blazepose_clip, is_blazepose_frame
-from core.io.coco import is_alphapose_by_image, is_cmu_frame, is_coco_results
-from core.io.file_content import parse_json, read_bytes
-from core.io.frame_file import list_frame_files
-from core.io.mmpose import is_mmpose, is_mmpose_frame
-from core.io.openpose import is_openpose_frame
-from core.io.yolo import has_frame_numbers, is_yolo_clip, is_yolo_frame
-from core.joint_sets import convert_joints
 from core.learning.clips import ClipSet, TrainingClip
 from core.preprocess.clean import clean
 from core.preprocess.resample import make_timeline, resample
 from core.skeleton import Skeleton
 from core.types import Camera, Keypoints2D
 
+from .held_out import held_out_recording, refuse_held_out
+from .joint_substitutes import with_joints
+from .keypoint_search import FoundClips, search_clips
 from .npz_pair import listed
+from .unlabelled_view import UnlabelledView, VideoFacts, open_views
 
-_CLIP_ENDINGS = (".json", ".npz", ".npy", ".csv")
-_JSON_CLIPS = (
-    is_mmpose,
-    is_coco_results,
-    is_alphapose_by_image,
-    has_frame_numbers,
-    is_yolo_clip,
-)
-_JSON_FRAMES = (is_openpose_frame, is_cmu_frame, is_yolo_frame, is_mmpose_frame)
-_MOST_PEOPLE = 8
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a search of folders came upon."""
-
-    clips: list[Path] = field(default_factory=list)
-    others: list[Path] = field(default_factory=list)
-    empty_folders: list[Path] = field(default_factory=list)
+# The add-on's words for what is called otherwise on the command line of training.
+_OPTION_NAMES = {"(give --fps)": "(give --unlabelled-fps)"}
 
 
 def load_keypoint_files(
@@ -57,14 +35,16 @@ def load_keypoint_files(
     *,
     fps: int,
     min_frames: int,
-    fov_deg: float | None,
-    calibration: Path | None = None,
+    facts: VideoFacts,
 ) -> tuple[ClipSet, list[str]]:
     """Everyone in keypoint files of any format, cleaned and resampled, as unlabelled clips.
 
     The subject is the file's stem (with its folders' names where stems repeat), the action
-    "person N". Joints that a file lacks have confidence 0 and lie amid the others; a calibrated
-    lens's distortion is taken out of the keypoints, so that every clip's camera is a pinhole.
+    "person N" (of a VideoPose3D custom npz: the video, the action and that). Joints that a file lacks
+    are made of those around them where they can be, else have confidence 0 and lie amid the others;
+    a calibrated lens's distortion is taken out of the keypoints, so that every clip's camera is a
+    pinhole. A clip whose image size nobody tells is left out: where its people stand in the picture,
+    and how wide the lens sees, would both be made up.
 
     Parameters
     ----------
@@ -76,11 +56,8 @@ def load_keypoint_files(
         Hz, of the clips given back.
     min_frames : int
         People seen in fewer frames at that rate are left out.
-    fov_deg : float, or None
-        Field of view across the image's width where there is no ``calibration``; None takes the
-        default, which the notes then say.
-    calibration : Path, or None
-        TOML with the one camera of all files.
+    facts : VideoFacts
+        The same of all files.
 
     Returns
     -------
@@ -91,11 +68,11 @@ def load_keypoint_files(
     Raises
     ------
     InputFormatError
-        When a path does not exist, or nothing in them can be used.
+        When a path does not exist, a recording is held out for validation, or nothing can be used.
     """
-    found, notes = _Found(), list[str]()
+    found, notes = FoundClips(), list[str]()
     for path in map(Path, paths):
-        _search(path, found)
+        search_clips(path, found)
     if found.others:
         endings = Counter(path.suffix or "no ending" for path in found.others)
         counts = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
@@ -108,18 +85,15 @@ def load_keypoint_files(
     num_unusable = 0
     for path, subject in zip(sources, _subjects(sources), strict=True):
         try:
-            source = open_clip(path, fov_deg=fov_deg, calibration=calibration)
+            views, more = open_views(path, facts)
         # One bad file among hundreds must not cost the others; it is named and counted.
         except LiftError as error:
             num_unusable += 1
             notes.append(f"left out: {error}")
             continue
-        notes += [f"{subject}: {warning}" for warning in source.warnings]
-        if source.focal_source.startswith("assumed"):
-            notes.append(f"{subject}: field of view unknown: {source.focal_source}")
-        for person in source.people:
-            clip = _person_clip(source, person, skeleton, subject, fps, min_frames, notes)
-            clips += [] if clip is None else [clip]
+        notes += more
+        for view in views:
+            clips += _view_clips(view, skeleton, subject, fps, min_frames, notes)
     if num_unusable:
         notes.append(f"{num_unusable} of {len(sources)} keypoint files could not be used")
     if not clips:
@@ -131,8 +105,62 @@ def load_keypoint_files(
     return ClipSet(tuple(clips), skeleton, None), notes
 
 
+def _view_clips(
+    view: UnlabelledView,
+    skeleton: Skeleton,
+    subject: str,
+    fps: int,
+    min_frames: int,
+    notes: list[str],
+) -> list[TrainingClip]:
+    """Everyone's clip in one view."""
+    source = view.source
+    name = "/".join(part for part in (subject, view.action, view.camera_name) if part)
+    people = _not_held_out(source, name, notes)
+    if source.is_size_guessed:
+        notes.append(
+            f"left out: {name}: image size unknown, no video of its name beside it "
+            "(give --unlabelled-image-size WxH)"
+        )
+        return []
+    notes += [f"{name}: {_in_our_words(warning)}" for warning in source.warnings]
+    if source.focal_source.startswith("assumed"):
+        notes.append(f"{name}: field of view unknown: {source.focal_source}")
+    clips = [
+        _person_clip(view, person, skeleton, subject, fps, min_frames, notes) for person in people
+    ]
+    return [clip for clip in clips if clip is not None]
+
+
+def _not_held_out(source: ClipSource, name: str, notes: list[str]) -> list[Keypoints2D]:
+    """The people that may be learned from; an error where that is nobody.
+
+    One of several is left out alone: a recording that is held out may be shown beside another.
+    """
+    recordings = [held_out_recording(one.positions, one.skeleton) for one in source.people]
+    if all(recordings):
+        for person in source.people:
+            refuse_held_out(person.positions, person.skeleton, str(source.path))
+    for person, recording in zip(source.people, recordings, strict=True):
+        if recording is not None:
+            notes.append(
+                f"left out: {name}/person {person.person}: {recording}, for validation alone"
+            )
+    return [
+        person
+        for person, recording in zip(source.people, recordings, strict=True)
+        if recording is None
+    ]
+
+
+def _in_our_words(warning: str) -> str:
+    for theirs, ours in _OPTION_NAMES.items():
+        warning = warning.replace(theirs, ours)
+    return warning
+
+
 def _person_clip(
-    source: ClipSource,
+    view: UnlabelledView,
     person: Keypoints2D,
     skeleton: Skeleton,
     subject: str,
@@ -141,8 +169,9 @@ def _person_clip(
     notes: list[str],
 ) -> TrainingClip | None:
     """One person's clip; None, with a note, where there is too little of them."""
-    action = f"person {person.person}"
-    name = f"{subject}/{action}"
+    source = view.source
+    action = "/".join(part for part in (view.action, f"person {person.person}") if part)
+    name = "/".join(part for part in (subject, action, view.camera_name) if part)
     try:
         cleaned, repairs = clean(person)
         timeline = make_timeline(cleaned, fps=Fraction(fps), frame_times=source.frame_times)
@@ -158,7 +187,9 @@ def _person_clip(
         return None
     notes += [f"{name}: {repair}" for repair in repairs]
     undistorted, camera = _without_distortion(resampled, source.camera)
-    keypoints = _with_joints(undistorted, skeleton)
+    keypoints, made = with_joints(undistorted, skeleton)
+    if made:
+        notes.append(f"{name}: {len(made)} joints made of others: {listed(made)}")
     unseen = np.flatnonzero((keypoints.confidence == 0).all(axis=0))
     if len(unseen):
         names = listed([skeleton.joint_names[joint] for joint in unseen.tolist()])
@@ -166,7 +197,7 @@ def _person_clip(
     return TrainingClip(
         subject=subject,
         action=action,
-        camera_name="",
+        camera_name=view.camera_name,
         keypoints=keypoints.positions.astype(np.float32),
         confidence=keypoints.confidence.astype(np.float32),
         positions=None,
@@ -184,75 +215,6 @@ def _without_distortion(keypoints: Keypoints2D, camera: Camera) -> tuple[Keypoin
     positions = rays * camera.focal_length + camera.principal_point
     pinhole = replace(camera, radial=np.zeros(3), tangential=np.zeros(2))
     return replace(keypoints, positions=positions), pinhole
-
-
-def _with_joints(keypoints: Keypoints2D, skeleton: Skeleton) -> Keypoints2D:
-    """The keypoints of ``skeleton``'s joints; those that the file lacks lie amid the others."""
-    converted = convert_joints(keypoints, skeleton)
-    is_there = np.isin(skeleton.joint_names, keypoints.skeleton.joint_names)
-    if is_there.all():
-        return converted
-    positions = converted.positions.copy()
-    shown = positions[:, is_there] if is_there.any() else keypoints.positions
-    positions[:, ~is_there] = shown.mean(axis=1, keepdims=True)
-    return replace(converted, positions=positions)
-
-
-def _search(path: Path, found: _Found) -> None:
-    """Add the clips at or below ``path``, and the files that are none."""
-    if not path.exists():
-        raise InputFormatError(f"{path}: no such file or folder")
-    if path.is_file():
-        found.clips.append(path)
-        return
-    entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    if not entries:
-        found.empty_folders.append(path)
-    frame_ending = _frame_ending(path, entries)
-    if frame_ending is not None:
-        found.clips.append(path)
-    for entry in entries:
-        ending = entry.suffix.lower()
-        if entry.is_dir():
-            _search(entry, found)
-        elif ending in _CLIP_ENDINGS and ending != frame_ending:
-            found.clips.append(entry)
-        elif ending != frame_ending:
-            found.others.append(entry)
-
-
-def _frame_ending(folder: Path, entries: list[Path]) -> str | None:
-    """The ending of a folder's files that are one clip's frames, None where there are no such."""
-    endings = {entry.suffix.lower() for entry in entries if entry.is_file()}
-    if ".json" in endings:
-        return ".json" if _holds_json_frames(folder) else None
-    holds_clips = any(entry.is_dir() for entry in entries) or endings & set(_CLIP_ENDINGS)
-    # YOLO's labels; the reader says what is wrong with any others.
-    return ".txt" if ".txt" in endings and not holds_clips else None
-
-
-def _holds_json_frames(folder: Path) -> bool:
-    """Whether the first JSON file that tells is a single frame."""
-    for path in list_frame_files(folder):
-        try:
-            content = parse_json(read_bytes(path), str(path))
-        # A broken frame tells nothing; the reader counts it as a missing one.
-        except InputFormatError:
-            continue
-        if any(is_clip(content) for is_clip in _JSON_CLIPS):
-            return False
-        if any(is_frame(content) for is_frame in _JSON_FRAMES):
-            return True
-        if is_blazepose_clip(content):
-            # A frame's people and a clip's frames are nested alike: only their number tells.
-            return is_blazepose_frame(content) and _num_entries(content) <= _MOST_PEOPLE
-    return False
-
-
-def _num_entries(content: Any) -> int:
-    """How many frames, or people of one frame, a list of lists of landmarks holds."""
-    is_nested = isinstance(content, list) and len(content) > 0 and isinstance(content[0], list)
-    return len(content) if is_nested and isinstance(content[0][0], list | dict) else 1
 
 
 def _subjects(paths: Sequence[Path]) -> list[str]:

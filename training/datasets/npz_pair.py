@@ -30,6 +30,8 @@ _LAYOUTS = {
     "mpii": MPII_16,
     "humaneva15": HUMANEVA_15,
 }
+KNOWN_LAYOUTS = tuple(_LAYOUTS)
+"""What ``layout_name`` may say, for the joints to have names."""
 _SKELETON_OUT = {17: H36M_17, 32: H36M_17, 15: HUMANEVA_15, 21: LIFTED_21}
 _NAMES_SHOWN = 12
 
@@ -56,11 +58,12 @@ class TruePositions:
     videos: dict[str, dict[str, Any]]
 
 
-def read_detected_videos(path: Path) -> DetectedVideos:
+def read_detected_videos(path: Path, *, own_skeleton: Skeleton | None = None) -> DetectedVideos:
     """The keypoints of a 2D file; Human3.6M's 32 joints become 17.
 
     ``metadata`` says which joints they are: a known layout becomes its skeleton, any other one with
-    nameless joints and the symmetry that is given.
+    nameless joints and the symmetry that is given. Where it names no layout and the number and the
+    symmetry of the joints are those of ``own_skeleton``, the data set's own, it is that one.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def read_detected_videos(path: Path) -> DetectedVideos:
         for subject, actions in _two_levels(arrays["positions_2d"], path, "positions_2d").items()
     }
     counts = _joint_counts(videos)
-    skeleton, num_joints = _skeleton_in(metadata, path, counts)
+    skeleton, num_joints = _skeleton_in(metadata, path, counts, own_skeleton)
     for count, where in counts.items():
         if count != num_joints:
             raise InputFormatError(
@@ -211,15 +214,18 @@ def _joint_counts(videos: dict[str, dict[str, tuple[np.ndarray, ...]]]) -> dict[
 
 
 def _skeleton_in(
-    metadata: dict[Any, Any], path: Path, counts: Collection[int]
+    metadata: dict[Any, Any],
+    path: Path,
+    counts: Collection[int],
+    own_skeleton: Skeleton | None,
 ) -> tuple[Skeleton, int]:
     """The joints that the metadata tells, and how many of them the arrays must have."""
-    layout, num_joints = str(metadata.get("layout_name", "")), metadata.get("num_joints")
+    layout, num_joints = str(metadata.get("layout_name") or ""), metadata.get("num_joints")
     if not isinstance(num_joints, int | np.integer) or num_joints < 1:
         raise InputFormatError(
             f"{path}: metadata: expected num_joints, a number, found {show(num_joints)}"
         )
-    known = _LAYOUTS.get(layout.lower())
+    known = _LAYOUTS.get(layout.lower()) if layout else own_skeleton
     # The metadata of 32-joint files often speaks of the 17 that are used.
     if known is H36M_17 and num_joints in (17, 32) and 32 in counts:
         return H36M_17, 32

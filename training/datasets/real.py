@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,12 +12,18 @@ import numpy as np
 from core.clip_source import ClipSource, open_clip
 from core.errors import InputFormatError
 from core.geometry.quaternion import from_matrix
+from core.io.pickled_npz import read_npz
 from core.joint_sets import BODY_12, COCO_17
 from core.types import Camera, Keypoints2D
 
 _MIN_GOOD_VIEWS = 3
 _MIN_GOOD_JOINTS = 10
 _MAX_FLOOR_MM = 50.0
+_AIST_CAMERAS = "cameras.npz"
+_AIST_CAMERA_ARRAYS = (
+    *("camera_index", "rotation_world_to_camera", "translation", "focal_length", "radial_k1"),
+    *("principal_point", "image_size", "fps"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +53,7 @@ def load_real_clips(folder: Path) -> list[RealClip]:
     clips = [
         clip
         for path in sorted((folder / "aistpp").glob("breakdance_*.npz"))
-        for clip in _load_aist(path, folder / "aistpp" / "cameras.npz")
+        for clip in _load_aist(path)
     ]
     single = folder / "pose2sim_single"
     if single.is_dir():
@@ -56,28 +63,60 @@ def load_real_clips(folder: Path) -> list[RealClip]:
     return clips
 
 
-def _load_aist(path: Path, cameras_path: Path) -> list[RealClip]:
-    with np.load(cameras_path) as archive:
-        cameras = {name: archive[name] for name in archive.files}
-    with np.load(path) as archive:
-        sequence = {name: archive[name] for name in archive.files}
+def is_aist_sequence(names: Sequence[str]) -> bool:
+    """Whether an npz with these array names is an AIST-style sequence."""
+    return "keypoints_2d" in names
+
+
+def read_aist_views(path: Path) -> dict[str, ClipSource]:
+    """What each camera of an AIST-style sequence saw, by the camera's name; its 3D is not read.
+
+    Raises
+    ------
+    InputFormatError
+        When the file, or ``cameras.npz`` beside it, is missing, broken or lacks an array.
+    """
+    cameras = _arrays(path.with_name(_AIST_CAMERAS), _AIST_CAMERA_ARRAYS)
+    detected = _arrays(path, ("keypoints_2d",))["keypoints_2d"]
+    numbers = cameras["camera_index"].tolist()
+    if detected.ndim != 4 or len(detected) != len(numbers) or detected.shape[2:] != (17, 3):
+        raise InputFormatError(
+            f"{path}: keypoints_2d: expected ({len(numbers)} cameras, frames, 17, 3), "
+            f"found {detected.shape}"
+        )
+    return {
+        f"camera {number}": _aist_source(path, detected[row], cameras, row)
+        for row, number in enumerate(numbers)
+    }
+
+
+def _load_aist(path: Path) -> list[RealClip]:
+    sequence = _arrays(path, ("num_good_views", "floor_mm", "positions_3d"))
     body = COCO_17.indices(*BODY_12)
     clips: list[RealClip] = []
-    for row, number in enumerate(cameras["camera_index"].tolist()):
+    for row, (camera_name, source) in enumerate(read_aist_views(path).items()):
         good = sequence["num_good_views"][row][:, body] >= _MIN_GOOD_VIEWS
         floor = sequence["floor_mm"][row]
         frame_counts = (good.sum(axis=1) >= _MIN_GOOD_JOINTS) & (floor <= _MAX_FLOOR_MM)
         clips.append(
             RealClip(
                 name=path.stem,
-                camera_name=f"camera {number}",
-                source=_aist_source(path, sequence["keypoints_2d"][row], cameras, row),
+                camera_name=camera_name,
+                source=source,
                 truth=sequence["positions_3d"][row][:, body].astype(float),
                 is_judged=good & frame_counts[:, None],
                 floor_mm=floor,
             )
         )
     return clips
+
+
+def _arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    arrays = read_npz(path, names)
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise InputFormatError(f"{path}: expected the arrays {', '.join(names)}: no {missing[0]!r}")
+    return arrays
 
 
 def _aist_source(

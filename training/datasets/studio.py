@@ -57,6 +57,7 @@ def film(
     skeleton_out: Skeleton,
     config: StudioConfig,
     seed: int,
+    notes: list[str] | None = None,
 ) -> ClipSet:
     """Every clip as each of its cameras saw it.
 
@@ -70,6 +71,8 @@ def film(
         Joints to mark in the image and in space; every one must be among the mocap's body points.
     config : StudioConfig
     seed : int
+    notes : list of str, or None
+        Is told how many takes were too short to be filmed.
 
     Returns
     -------
@@ -85,6 +88,7 @@ def film(
     lifted = _points_of(skeleton_out)
     filmed: list[TrainingClip] = []
     cameras = place_cameras(config)
+    num_dropped, num_dropped_frames = 0, 0
     for clip in clips:
         rng = np.random.default_rng([seed, zlib.crc32(f"{clip.group}/{clip.name}".encode())])
         body = _body_of(clip, config.fps, seed)
@@ -92,12 +96,22 @@ def film(
             _placed(body[take], config.stage_size, rng)
             for take in _takes_on_stage(body[:, 0], config.stage_size)
         ]
+        num_frames = sum(map(len, takes))
+        if num_frames < len(body):
+            all_takes = _takes_on_stage(body[:, 0], config.stage_size, shortest=1)
+            num_dropped += len(all_takes) - len(takes)
+            num_dropped_frames += len(body) - num_frames
         for number, take in enumerate(takes):
             action = clip.name if len(takes) == 1 else f"{clip.name} take {number + 1}"
             for name, camera in cameras.items():
                 filmed.append(
                     _film_take(take, camera, marked, lifted, config, rng, clip.group, action, name)
                 )
+    if num_dropped and notes is not None:
+        notes.append(
+            f"left out: {num_dropped} takes under {_MIN_TAKE} frames ({num_dropped_frames} frames in "
+            "all) of clips that leave the stage"
+        )
     return ClipSet(tuple(filmed), skeleton_in, skeleton_out)
 
 
@@ -179,8 +193,8 @@ def _body_of(clip: MocapClip, fps: float, seed: int) -> np.ndarray:
     return scale_bones(body[None], performer)[0]
 
 
-def _takes_on_stage(root: np.ndarray, stage_size: float) -> list[slice]:
-    """Runs of frames in which the root (T,3) stays within a square of ``stage_size``."""
+def _takes_on_stage(root: np.ndarray, stage_size: float, shortest: int = _MIN_TAKE) -> list[slice]:
+    """Runs of ``shortest`` frames or more in which the root (T,3) stays in a ``stage_size`` square."""
     takes: list[slice] = []
     begin = 0
     while begin < len(root):
@@ -190,7 +204,7 @@ def _takes_on_stage(root: np.ndarray, stage_size: float) -> list[slice]:
         end = begin + (int(leaves[0]) if len(leaves) else len(path))
         takes.append(slice(begin, end))
         begin = end
-    return [take for take in takes if take.stop - take.start >= _MIN_TAKE] or takes[:1]
+    return [take for take in takes if take.stop - take.start >= shortest] or takes[:1]
 
 
 def _placed(body: np.ndarray, stage_size: float, rng: np.random.Generator) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
@@ -47,8 +47,10 @@ def print_scores(table: ScoreTable) -> None:
     print("mm; MPJVE mm per frame; the average is over rows, not frames", flush=True)
 
 
-def write_scores(path: Path, table: ScoreTable) -> None:
-    """Write the table as its name says, CSV or JSON; unknown figures are blank, or null.
+def write_scores(path: Path, tables: Mapping[str, ScoreTable]) -> None:
+    """Write tables by name as the file's name says, CSV or JSON; unknown figures are blank, or null.
+
+    CSV: one table below the other, the first column, ``pass``, has the name. JSON: an object of them.
 
     Raises
     ------
@@ -59,13 +61,17 @@ def write_scores(path: Path, table: ScoreTable) -> None:
     writers = {".csv": _csv_text, ".json": _json_text}
     if path.suffix.lower() not in writers:
         raise LiftError(f"{path}: expected a name that ends in .csv or .json")
-    text = writers[path.suffix.lower()](table)
+    text = writers[path.suffix.lower()](tables)
     with atomic_output(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
 
 
-def _csv_text(table: ScoreTable) -> str:
-    records = [_record(row) for row in (*table.rows, table.average)]
+def _csv_text(tables: Mapping[str, ScoreTable]) -> str:
+    records = [
+        {"pass": name, **_record(row)}
+        for name, table in tables.items()
+        for row in (*table.rows, table.average)
+    ]
     file = StringIO()
     writer = csv.DictWriter(file, fieldnames=list(records[0]))
     writer.writeheader()
@@ -73,8 +79,11 @@ def _csv_text(table: ScoreTable) -> str:
     return file.getvalue()
 
 
-def _json_text(table: ScoreTable) -> str:
-    scores = {"rows": [_record(row) for row in table.rows], "average": _record(table.average)}
+def _json_text(tables: Mapping[str, ScoreTable]) -> str:
+    scores = {
+        name: {"rows": [_record(row) for row in table.rows], "average": _record(table.average)}
+        for name, table in tables.items()
+    }
     return json.dumps(scores, indent=2) + "\n"
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from core.io.atomic import atomic_output
 from core.learning.clips import ClipSet
 from core.learning.distributed import Share
 from core.learning.trainer import train
@@ -29,15 +33,40 @@ class ArmScores:
     val_mpjpe_mm: float
 
 
-def train_arm(experiment: Experiment, splits: Splits, test: ClipSet, folder: Path) -> ArmScores:
-    """Train one arm and score its last checkpoint, one pass; a finished arm is read back."""
-    scores_path = folder / "scores.json"
-    if scores_path.exists():
-        return ArmScores(**json.loads(scores_path.read_text(encoding="utf-8")))
+def train_arm(
+    experiment: Experiment,
+    splits: Splits,
+    test: ClipSet | None,
+    folder: Path,
+    *,
+    description: Mapping[str, object],
+) -> ArmScores:
+    """Train one arm and score its last checkpoint in one pass; a finished arm is read back.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    splits : Splits
+    test : ClipSet or None
+        None while settings are being chosen: the test clips are not looked at.
+    folder : Path
+        The arm's run folder.
+    description : mapping
+        Whatever else the result follows from: where the data is, who is labelled.
+
+    Raises
+    ------
+    LiftError
+        When the folder holds another arm.
+    """
     experiment = experiment.for_clips(splits.train)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task = make_paper_task(experiment, splits, device=device, share=Share())
-    with RunFolder(folder, asdict(experiment)) as run_folder:
+    described = {**asdict(experiment), **description, "has_test": test is not None}
+    with RunFolder(folder, json.loads(json.dumps(described))) as run_folder:
+        scores_path = folder / "scores.json"
+        if scores_path.exists():
+            return ArmScores(**json.loads(scores_path.read_text(encoding="utf-8")))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        task = make_paper_task(experiment, splits, device=device, share=Share())
         history = train(
             task,
             experiment.training,
@@ -48,17 +77,26 @@ def train_arm(experiment: Experiment, splits: Splits, test: ClipSet, folder: Pat
             seed=experiment.seed,
             share=Share(),
         )
-    model_pos = getattr(task.objective, "model_pos", None)
-    assert isinstance(model_pos, torch.nn.Module)
+        scores = _score(task.objective, experiment, test, history[-1]["val_mpjpe_mm"])
+        with atomic_output(scores_path) as partial:
+            partial.write_text(json.dumps(asdict(scores), indent=2) + "\n", encoding="utf-8")
+    return scores
+
+
+def _score(
+    objective: nn.Module, experiment: Experiment, test: ClipSet | None, val_mpjpe_mm: float
+) -> ArmScores:
+    if test is None:
+        return ArmScores(nan, nan, nan, val_mpjpe_mm)
+    model_pos = getattr(objective, "model_pos", None)
+    assert isinstance(model_pos, nn.Module)
     predict = make_predictor(model_pos, experiment.lifter, test, use_flip=False)
     clips = evaluate_clips(predict, test.clips)
     num_frames = sum(score.num_frames for score in clips)
     num_steps = sum(score.num_frames - 1 for score in clips)
-    scores = ArmScores(
+    return ArmScores(
         test_mpjpe_mm=sum(s.mpjpe_mm * s.num_frames for s in clips) / num_frames,
         test_p_mpjpe_mm=sum(s.p_mpjpe_mm * s.num_frames for s in clips) / num_frames,
         test_mpjve_mm=sum((s.mpjve_mm or 0.0) * (s.num_frames - 1) for s in clips) / num_steps,
-        val_mpjpe_mm=history[-1]["val_mpjpe_mm"],
+        val_mpjpe_mm=val_mpjpe_mm,
     )
-    scores_path.write_text(json.dumps(asdict(scores), indent=2) + "\n", encoding="utf-8")
-    return scores

@@ -114,7 +114,13 @@ def compare_accuracy(folder: Path, run: Path, *, num_outputs: int) -> None:
     rows: list[dict[str, object]] = []
     for chunk_length, batch_size in ((1, 256), (8, 128), (32, 32), (32, 128), (128, 8)):
         experiment = _accuracy_arm(lifter, chunk_length, batch_size, num_outputs)
-        scores = train_arm(experiment, splits, test, run / f"chunk{chunk_length}x{batch_size}")
+        scores = train_arm(
+            experiment,
+            splits,
+            test,
+            run / f"chunk{chunk_length}x{batch_size}",
+            description={"data": str(folder)},
+        )
         rows.append(
             {
                 "output frames of a window": chunk_length,

@@ -41,7 +41,11 @@ def make_arms(
             base,
             lifter=replace(base.lifter, channels=channels, joint_set_in=COCO_17.name, fps=_FPS),
             training=TrainingConfig(
-                num_epochs=num_epochs, rate_decay=0.03 ** (1 / max(num_epochs - 1, 1))
+                num_epochs=num_epochs,
+                learning_rate=2e-3,
+                schedule="trapezoid",
+                warmup_steps=50,
+                cooldown_share=0.5,
             ),
             data=DataConfig(),
             batch_size=batch_size,
@@ -57,10 +61,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
     parser.add_argument("--run", type=Path, default=Path("runs/receptive_field"))
     parser.add_argument("--channels", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--steps-per-epoch", type=int, default=100)
-    parser.add_argument("--batch-size", type=int, default=32, help="windows of a step")
-    parser.add_argument("--chunk-length", type=int, default=48, help="output frames of a window")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--steps-per-epoch", type=int, default=50)
+    parser.add_argument("--batch-size", type=int, default=16, help="windows of a step")
+    parser.add_argument("--chunk-length", type=int, default=128, help="output frames of a window")
     parser.add_argument("--only", nargs="+", help="these arms alone")
     arguments = parser.parse_args()
     arms = make_arms(
@@ -78,7 +82,13 @@ def main() -> None:
 
     splits, test = Splits(filmed("train"), None, filmed("val")), filmed("test")
     scores: dict[str, ArmScores] = {
-        name: train_arm(arm, splits, test, arguments.run / name)
+        name: train_arm(
+            arm,
+            splits,
+            test,
+            arguments.run / name,
+            description={"data": str(arguments.data)},
+        )
         for name, arm in arms.items()
         if not arguments.only or name in arguments.only
     }

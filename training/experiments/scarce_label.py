@@ -16,11 +16,10 @@ import numpy as np
 
 from core.learning.clips import ClipSet
 from core.learning.schedule import TrainingConfig
-from core.lifting.config import LifterConfig
 
 from ..configs import DataConfig, Experiment, SemiConfig, paper_semi_s1_10pct
 from ..datasets.protocol import select_clips, unlabelled
-from ..datasets.splits import Splits, load_filmed
+from ..datasets.splits import Purpose, Splits, load_filmed
 from ..datasets.studio import StudioConfig
 from .arm import ArmScores, train_arm
 from .report import draw_label_curve, write_table
@@ -30,17 +29,11 @@ _NEVER_UNLABELLED = "idle"
 """Performers that only stand about are left out of the unlabelled stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArmSettings:
-    """What was tuned on the validation split, arm by arm."""
-
-    learning_rate: float
-    dropout: float
-
-
 def make_experiment(
     *,
-    settings: ArmSettings,
+    learning_rate: float,
+    dropout: float,
+    relative_input_scale: float,
     num_epochs: int,
     steps_per_epoch: int,
     batch_size: int,
@@ -51,10 +44,16 @@ def make_experiment(
     base = paper_semi_s1_10pct()
     return replace(
         base,
-        lifter=replace(base.lifter, channels=256, dropout=settings.dropout, fps=_FPS),
+        lifter=replace(
+            base.lifter,
+            channels=256,
+            dropout=dropout,
+            relative_input_scale=relative_input_scale,
+            fps=_FPS,
+        ),
         training=TrainingConfig(
             num_epochs=num_epochs,
-            learning_rate=settings.learning_rate,
+            learning_rate=learning_rate,
             schedule="trapezoid",
             warmup_steps=200,
             cooldown_share=0.5,
@@ -67,22 +66,34 @@ def make_experiment(
     )
 
 
-def make_splits(
-    folder: Path, lifter: LifterConfig, *, performer: str, share: float
-) -> tuple[Splits, ClipSet]:
-    """Labelled, unlabelled and validation clips, and the test clips: true 2D, four cameras."""
-    studio = StudioConfig(fps=_FPS, noise=0.0)
-    train, _ = load_filmed(folder, "train", lifter, seed=0, studio=studio)
-    validation, _ = load_filmed(folder, "val", lifter, seed=0, studio=studio)
-    test, _ = load_filmed(folder, "test", lifter, seed=0, studio=studio)
-    others = [
-        subject
-        for subject in train.subjects
-        if subject != performer and _NEVER_UNLABELLED not in subject
-    ]
-    labelled = select_clips(train, subjects=[performer], actions=None, share=share)
-    stream = unlabelled(select_clips(train, subjects=others, actions=None))
-    return Splits(labelled, stream, validation), test
+@dataclass(frozen=True, slots=True, eq=False)
+class Studio:
+    """Everyone's clips in the virtual studio: true 2D, four cameras."""
+
+    train: ClipSet
+    validation: ClipSet
+    test: ClipSet
+
+    def splits(self, performer: str, share: float, *, seed: int) -> Splits:
+        """The performer's labelled share, drawn by ``seed``, and everyone else's 2D."""
+        others = [
+            subject
+            for subject in self.train.subjects
+            if subject != performer and _NEVER_UNLABELLED not in subject
+        ]
+        labelled = select_clips(
+            self.train, subjects=[performer], actions=None, share=share, seed=seed
+        )
+        stream = unlabelled(select_clips(self.train, subjects=others, actions=None))
+        return Splits(labelled, stream, self.validation)
+
+
+def open_studio(folder: Path) -> Studio:
+    """Film the mocap's three splits."""
+    lifter = replace(paper_semi_s1_10pct().lifter, fps=_FPS)
+    config = StudioConfig(fps=_FPS, noise=0.0)
+    names: tuple[Purpose, ...] = ("train", "val", "test")
+    return Studio(*(load_filmed(folder, name, lifter, seed=0, studio=config)[0] for name in names))
 
 
 def main() -> None:
@@ -91,41 +102,52 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
     parser.add_argument("--run", type=Path, default=Path("runs/scarce_label"))
     parser.add_argument("--performer", default="cmu_014", help="whose labels are known")
-    parser.add_argument("--shares", type=float, nargs="+", default=[0.01, 0.1, 1.0])
-    parser.add_argument("--semi-share", type=float, default=0.1)
+    parser.add_argument(
+        "--arms",
+        nargs="+",
+        default=["supervised:0.1", "semi-supervised:0.1", "supervised:0.01", "supervised:1"],
+        help="ARM:LABELLED_SHARE",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--steps-per-epoch", type=int, default=400)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--warmup-epochs", type=int, default=1)
-    parser.add_argument("--learning-rate", type=float, nargs=2, default=[1e-3, 1e-3])
-    parser.add_argument("--dropout", type=float, nargs=2, default=[0.25, 0.25])
-    parser.add_argument("--skip-supervised", action="store_true")
-    parser.add_argument("--skip-semi", action="store_true")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument(
+        "--input-scale", type=float, default=5.0, help="0: raw coordinates, as in the paper"
+    )
+    parser.add_argument("--tune", action="store_true", help="do not look at the test clips")
     arguments = parser.parse_args()
-    results: dict[tuple[str, float], list[ArmScores]] = {}
-    arms = [("supervised", share) for share in arguments.shares if not arguments.skip_supervised]
-    if not arguments.skip_semi:
-        arms.append(("semi-supervised", arguments.semi_share))
+    studio = open_studio(arguments.data)
     semi = SemiConfig(warmup_epochs=arguments.warmup_epochs)
-    lifter = replace(paper_semi_s1_10pct().lifter, fps=_FPS)
-    for name, share in arms:
-        is_semi = name == "semi-supervised"
-        splits, test = make_splits(
-            arguments.data, lifter, performer=arguments.performer, share=share
-        )
+    results: dict[tuple[str, float], list[ArmScores]] = {}
+    for arm in arguments.arms:
+        name, _, share = arm.partition(":")
         for seed in arguments.seeds:
             experiment = make_experiment(
-                settings=ArmSettings(arguments.learning_rate[is_semi], arguments.dropout[is_semi]),
+                learning_rate=arguments.learning_rate,
+                dropout=arguments.dropout,
+                relative_input_scale=arguments.input_scale,
+                semi=semi if name == "semi-supervised" else None,
                 num_epochs=arguments.epochs,
                 steps_per_epoch=arguments.steps_per_epoch,
                 batch_size=arguments.batch_size,
-                semi=semi if is_semi else None,
                 seed=seed,
             )
-            folder = arguments.run / f"{name}-{share:g}-seed{seed}"
-            scores = train_arm(experiment, splits, test, folder)
-            results.setdefault((name, share), []).append(scores)
+            scores = train_arm(
+                experiment,
+                studio.splits(arguments.performer, float(share), seed=seed),
+                None if arguments.tune else studio.test,
+                arguments.run / f"{name}-{share}-seed{seed}",
+                description={
+                    "mocap": str(arguments.data),
+                    "performer": arguments.performer,
+                    "share": float(share),
+                },
+            )
+            results.setdefault((name, float(share)), []).append(scores)
     write_results(arguments.run, results)
 
 

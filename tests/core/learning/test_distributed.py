@@ -94,6 +94,14 @@ def test_statistics_and_gradients_are_the_whole_batchs(two_processes):
         assert part["num_batches"] == 1
 
 
+def test_the_ray_loss_is_the_whole_batchs_however_unevenly_shared(two_processes):
+    whole = joined_numbers()["ray"]
+    assert len(whole) == 7 and (whole.abs() > 1e-3).all()
+    parts = [process["numbers"]["ray"] for process in two_processes]
+    assert (parts[0] - parts[1]).abs().min() > 1e-4
+    torch.testing.assert_close(sum(parts), whole, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(9, 4, 3), (27, 4)])
 def test_one_process_normalises_exactly_as_plain_batch_norm(shape):
     torch.manual_seed(0)

@@ -239,14 +239,6 @@ def test_dropout_is_there_in_training_alone(kind):
     assert not torch.equal(model(window), model(window))
 
 
-@pytest.mark.parametrize("kind", [TemporalModel, StridedTemporalModel])
-def test_every_batch_norm_gets_the_momentum(kind):
-    model = kind(random_model(filter_widths=(3, 3))[0])
-    model.set_batch_norm_momentum(0.017)
-    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm1d)]
-    assert [norm.momentum for norm in norms] == [0.017] * 3
-
-
 def test_numbers_of_the_whole_clip_come_after_the_joints():
     _, model = random_model(out_features=5, num_clip_outputs=7, filter_widths=(3, 3))
     clip = torch.randn(2, 20, 17, 2)

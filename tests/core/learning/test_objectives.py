@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
@@ -45,7 +47,7 @@ def split(positions):
 
 
 def without_truth(batch):
-    return type(batch)(batch.keypoints, None, batch.screen, batch.is_seen, batch.lens)
+    return type(batch)(batch.keypoints, None, batch.screen, batch.confidence, batch.lens)
 
 
 def semi_loss(
@@ -163,14 +165,37 @@ def test_one_person_growing_and_another_shrinking_keep_the_mean_bone():
 
 def test_missing_keypoints_do_not_count():
     labelled, other, poses, roots = perfect_case(share_missing=0.4)
-    assert 0.2 < other.is_seen.float().mean() < 0.8
+    is_seen = other.confidence > 0
+    assert 0.2 < is_seen.float().mean() < 0.8
     terms, _ = semi_loss(labelled, without_truth(other), poses, roots)
     assert terms["projection"] == pytest.approx(0, abs=1e-5)
     shifted = [roots[0], roots[1] + torch.tensor([0.2, 0, 0])]
     terms, _ = semi_loss(labelled, without_truth(other), poses, shifted)
     screen = project(poses[1] + shifted[1], other.lens)
     errors = torch.linalg.vector_norm(screen - other.screen, dim=-1)
-    assert terms["projection"] == pytest.approx(errors[other.is_seen].mean().item(), rel=1e-5)
+    assert terms["projection"] == pytest.approx(errors[is_seen].mean().item(), rel=1e-5)
+
+
+def test_keypoints_count_by_their_confidence():
+    labelled, other, poses, roots = perfect_case()
+    confidence = torch.linspace(0.05, 1, 6).expand_as(other.confidence)
+    poses = [poses[0], poses[1] * 1.5]
+    errors = torch.linalg.vector_norm(
+        project(poses[1] + roots[1], other.lens) - other.screen, dim=-1
+    )
+
+    def projection_loss(confidence):
+        doubtful = replace(without_truth(other), confidence=confidence)
+        return semi_loss(labelled, doubtful, poses, roots)[0]["projection"]
+
+    expected = ((errors * confidence).sum() / confidence.sum()).item()
+    plain = errors.mean().item()
+    assert projection_loss(confidence) == pytest.approx(expected, rel=1e-4)
+    assert expected != pytest.approx(plain, rel=1e-2)
+    # Alike everywhere, it does not matter how sure.
+    for sure in (1.0, 0.05):
+        alike = torch.full_like(confidence, sure)
+        assert projection_loss(alike) == pytest.approx(plain, rel=1e-4)
 
 
 def test_a_batch_without_any_keypoint_has_no_projection_loss():

@@ -112,8 +112,8 @@ def test_mirrored_windows_are_mirror_images(in_features, chunk_length):
         signs = torch.ones(before.shape[-1])
         signs[0] = -1
         assert torch.equal(after, before[..., MIRROR, :] * signs), name
-    assert not plain.is_seen.all()
-    assert torch.equal(mirrored.is_seen, plain.is_seen[..., MIRROR])
+    assert len(plain.confidence.unique()) > 1
+    assert torch.equal(mirrored.confidence, plain.confidence[..., MIRROR])
 
 
 @pytest.mark.parametrize("chunk_length", [1, 4])
@@ -127,19 +127,19 @@ def test_positions_project_to_their_keypoints_mirrored_or_not(chunk_length):
     assert (linear - batch.screen).abs().max() > 1e-3
 
 
-def test_confidence_says_what_was_seen_and_is_the_third_feature():
+def test_confidence_is_given_and_is_the_third_feature():
     clips = recorded_set()
     windows = make_windows(clips, config=replace(CONFIG, in_features=3), use_mirror=False)
     batch = all_of(windows)
     confidence = torch.from_numpy(np.concatenate([clip.confidence for clip in clips.clips]))
     middle = batch.keypoints.shape[1] // 2
     torch.testing.assert_close(batch.keypoints[:, middle, :, 2], confidence.float())
-    assert torch.equal(batch.is_seen[:, 0], confidence > 0)
+    torch.testing.assert_close(batch.confidence[:, 0], confidence.float())
 
 
-def test_without_confidence_everything_counts_as_seen():
+def test_without_confidence_everything_counts_fully():
     batch = all_of(make_windows(make_set([make_clip(1, num_frames=5)])))
-    assert batch.is_seen.all()
+    assert (batch.confidence == 1).all()
 
 
 def test_unlabelled_clips_have_no_positions_and_a_missing_lens_takes_all():

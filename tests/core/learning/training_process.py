@@ -16,8 +16,10 @@ import torch
 import torch.distributed as dist
 
 from core.learning.distributed import JoinedBatchNorm1d, Share, joined_mean
+from core.learning.losses import RayLossWeights, ray_loss
 from core.learning.schedule import TrainingConfig
 from core.learning.trainer import Silence, train
+from core.lifting.decoding import RayOutput
 from tests.core.learning.synthetic_clips import CONFIG, make_task
 
 JOINT_TASKS = {
@@ -25,6 +27,8 @@ JOINT_TASKS = {
     "semi": {"is_semi": True},
     "semi_linear_chunks": {"is_semi": True, "is_linear": True, "chunk_length": 3, "batch_size": 4},
     "one_process_has_nothing": {"is_semi": True},
+    # 8 chunks in batches of 7: the last batch has one, of which the second process has nothing.
+    "last_batch_of_one_chunk": {"chunk_length": 4, "batch_size": 7},
 }
 """Options of ``make_task``; all without dropout, whose draws differ from process to process."""
 
@@ -78,6 +82,7 @@ def joined_numbers(share=Share()):  # noqa: B008
     )
     loss.backward()
     assert values.grad is not None
+    ray_total, ray_terms = _ray_numbers(generator, part)
     return {
         "part": part,
         "normalized": normalized.detach(),
@@ -87,7 +92,19 @@ def joined_numbers(share=Share()):  # noqa: B008
         "running_mean": norm.running_mean,
         "running_var": norm.running_var,
         "num_batches": norm.num_batches_tracked,
+        "ray": torch.stack([ray_total, *ray_terms.values()]) / share.num_processes,
     }
+
+
+def _ray_numbers(generator, part):
+    """The ray recipe's loss and terms on a part of seven windows of four frames and five joints."""
+
+    def draw(*shape):
+        return torch.randn(7, 4, *shape, generator=generator)[part]
+
+    output = RayOutput(draw(5, 2), draw(5), draw(5), draw(2), draw(3))
+    contacts = (draw(2) > 0).float()
+    return ray_loss(output, draw(5, 2), draw(5), contacts, draw(3), weights=RayLossWeights())
 
 
 class _StallingObserver(Silence):

@@ -120,6 +120,7 @@ def write_human36m(
     num_frames: int = 60,
     num_joints: int = 32,
     layout: str = "h36m",
+    names_layout: bool = True,
     surplus_2d_frames: int = 0,
     unlabelled_subjects: Sequence[str] = (),
     noise_px: float = 0.0,
@@ -143,7 +144,8 @@ def write_human36m(
                 positions_3d.setdefault(subject, {})[action] = whole.astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)
     save_3d(folder / "data_3d_h36m.npz", positions_3d)
-    save_2d(folder / f"data_2d_h36m_{detector}.npz", positions_2d, metadata_of(layout))
+    metadata = metadata_of(layout, names_layout=names_layout)
+    save_2d(folder / f"data_2d_h36m_{detector}.npz", positions_2d, metadata)
     return folder
 
 
@@ -155,6 +157,7 @@ def write_humaneva(
     actions: Sequence[str] = ("Walking 1 chunk0", "Walking 1 chunk2", "Jog 1 chunk0"),
     num_frames: int = 40,
     layout: str = "humaneva15",
+    names_layout: bool = True,
     unlabelled_subjects: Sequence[str] = (),
 ) -> Path:
     """``data_3d_humaneva15.npz`` and ``data_2d_humaneva15_<detector>.npz`` in ``folder``."""
@@ -174,7 +177,8 @@ def write_humaneva(
                 positions_3d.setdefault(subject, {})[action] = body.astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)
     save_3d(folder / "data_3d_humaneva15.npz", positions_3d)
-    save_2d(folder / f"data_2d_humaneva15_{detector}.npz", positions_2d, metadata_of(layout))
+    metadata = metadata_of(layout, names_layout=names_layout)
+    save_2d(folder / f"data_2d_humaneva15_{detector}.npz", positions_2d, metadata)
     return folder
 
 
@@ -246,11 +250,11 @@ def in_32_joints(positions: np.ndarray) -> np.ndarray:
     return whole
 
 
-def metadata_of(layout: str) -> dict[str, Any]:
-    """``metadata`` as it stands in a 2D file of a known layout."""
+def metadata_of(layout: str, *, names_layout: bool = True) -> dict[str, Any]:
+    """``metadata`` as it stands in a 2D file of a known layout; published ones may not name it."""
     skeleton = LAYOUTS[layout]
     return {
-        "layout_name": layout,
+        **({"layout_name": layout} if names_layout else {}),
         "num_joints": skeleton.num_joints,
         "keypoints_symmetry": [list(skeleton.joints_left), list(skeleton.joints_right)],
     }

@@ -346,3 +346,15 @@ def test_code_in_a_pickle_is_refused_and_never_run(folder: Path, name: str) -> N
     with np.load(folder / name, allow_pickle=True) as archive:
         _ = archive[archive.files[0]]
     assert mark.exists(), "the payload does nothing: this test would pass without protection"
+
+
+@pytest.mark.parametrize("num_joints", [17, 32])
+def test_without_a_layout_the_joints_are_the_data_set_s_own(
+    tmp_path: Path, num_joints: int
+) -> None:
+    folder = write_human36m(tmp_path, names_layout=False, num_frames=3, num_joints=num_joints)
+    clip_set = load_human36m(folder, detector="gt")
+    assert clip_set.skeleton_in is H36M_17 and clip_set.skeleton_out is H36M_17
+    # Told by number and symmetry alone: other sides are other joints.
+    folder = write_human36m(tmp_path, names_layout=False, layout="coco", num_frames=3)
+    assert load_human36m(folder, detector="gt").skeleton_in.name == "unknown-17"

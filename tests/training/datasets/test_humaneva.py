@@ -106,3 +106,10 @@ def test_a_missing_detector_names_those_that_are_there(tmp_path: Path) -> None:
     write_humaneva(tmp_path, num_frames=3)
     with pytest.raises(InputFormatError, match="found no data_2d_humaneva15_cpn.npz; .*'gt'"):
         load_humaneva(tmp_path, detector="cpn")
+
+
+def test_without_a_layout_the_joints_are_the_data_set_s_own(tmp_path: Path) -> None:
+    folder = write_humaneva(tmp_path, names_layout=False, num_frames=3)
+    assert load_humaneva(folder, detector="gt").skeleton_in is HUMANEVA_15
+    folder = write_humaneva(tmp_path, names_layout=False, layout="coco", num_frames=3)
+    assert load_humaneva(folder, detector="gt").skeleton_in.name == "unknown-17"

@@ -187,3 +187,73 @@ def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     with pytest.raises(InputFormatError, match="expected 3 BVH files or more.*found 0"):
         load_mocap(tmp_path, "train")
+
+
+@needs_shared_data
+@pytest.mark.usefixtures("quick_files")
+@pytest.mark.parametrize("part", ["cmu", "cmu_more"])
+def test_a_part_of_an_indexed_folder_keeps_the_split(part: str) -> None:
+    for split in SPLITS:
+        whole = {
+            Path(clip.name).name: clip.group
+            for clip in load_mocap(MOCAP, split)[0]
+            if f"/{part}/" in clip.name
+        }
+        clips, notes = load_mocap(MOCAP / part, split)
+        assert {Path(clip.name).name: clip.group for clip in clips} == whole
+        assert len(clips) == len(whole) > 10 and notes == []
+
+
+@pytest.mark.usefixtures("quick_files")
+def test_the_nearest_index_above_counts(tmp_path: Path) -> None:
+    for name in ("ann/deep/a", "ann/deep/b", "ann/deep/c", "bob/d"):
+        path = tmp_path / f"{name}.bvh"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    entry = {"set": "ann/deep", "group": "ann"}
+    splits = {"a": "train", "b": "val", "c": "test"}
+    entries = [{**entry, "clip": clip, "split": split} for clip, split in splits.items()]
+    index = tmp_path / "index.json"
+    index.write_text(json.dumps([*entries, {**entry, "set": "bob", "clip": "d", "split": "train"}]))
+    for folder in (tmp_path / "ann", tmp_path / "ann" / "deep", tmp_path / "bob" / ".." / "ann"):
+        assert {split: len(load_mocap(folder, split)[0]) for split in SPLITS} == {
+            "train": 1,
+            "val": 1,
+            "test": 1,
+        }
+        assert Path(load_mocap(folder, "val")[0][0].name).name == "b.bvh"
+    with pytest.raises(
+        InputFormatError, match=r"bob \(split by .*index.json\): empty split.*'val'"
+    ):
+        load_mocap(tmp_path / "bob", "val")
+    # Of something else, or of other folders: no index of this one.
+    for text in ('{"name": "a site"}', json.dumps(entries[:0]), json.dumps([{"page": 1}])):
+        index.write_text(text)
+        with pytest.raises(InputFormatError, match="expected 3 BVH files or more"):
+            load_mocap(tmp_path / "bob", "val")
+    index.write_text("[{")
+    with pytest.raises(InputFormatError, match=r"index\.json: expected a list of set, clip"):
+        load_mocap(tmp_path / "ann", "val")
+
+
+@pytest.mark.usefixtures("quick_files")
+def test_files_that_the_index_does_not_list_are_said(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "new", "newer"):
+        (tmp_path / "ann").mkdir(exist_ok=True)
+        (tmp_path / "ann" / f"{name}.BVH").touch()
+    write_index(tmp_path, {"ann/a": "train", "ann/b": "val", "ann/c": "test"})
+    for folder, names in (
+        (tmp_path, "'ann/new', 'ann/newer'"),
+        (tmp_path / "ann", "'new', 'newer'"),
+    ):
+        notes = {split: load_mocap(folder, split)[1] for split in SPLITS}
+        (note,) = notes["train"]
+        assert "left out: 2 BVH files that" in note and note.endswith(f"does not list: {names}")
+        assert notes["test"] == [note] and notes["val"] == []
+
+
+@pytest.mark.usefixtures("quick_files")
+def test_a_performer_in_several_splits_is_said(tmp_path: Path) -> None:
+    (note,) = load_mocap(touch(tmp_path, 40), "train")[1]
+    assert "no index.json: split file by file" in note and "'performer0'" in note
+    assert load_mocap(tmp_path, "test")[1] == [note]

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.clip_source import open_clip
 from core.errors import InputFormatError
-from core.joint_sets import COCO_17, H36M_17
+from core.joint_sets import BODY_25B, COCO_17, H36M_17, convert_joints
 from core.learning.clips import ClipSet
 from core.lifting.config import LifterConfig
-from tests.training.datasets.bvh_writer import write_bvh_folder, write_index, write_rope
-from tests.training.datasets.dataset_writer import write_custom, write_human36m, write_humaneva
+from tests.core.io import sample_files
+from tests.training.datasets.bvh_writer import write_bvh, write_bvh_folder, write_index, write_rope
+from tests.training.datasets.dataset_writer import (
+    edit_2d,
+    save_2d,
+    write_custom,
+    write_human36m,
+    write_humaneva,
+)
 from training.configs import DataConfig
-from training.datasets.splits import DataPaths, Splits, load_splits, load_test
+from training.datasets.splits import DataPaths, Splits, load_filmed, load_splits, load_test
 
 BEAM = Path(__file__).resolve().parents[2] / "data" / "beam" / "cam01_json"
 LIFTER = LifterConfig(num_joints_in=17, in_features=2, num_joints_out=17, filter_widths=(3, 3))
@@ -48,6 +58,16 @@ def mocap(folder: Path) -> Path:
     return write_bvh_folder(folder, list(splits), num_frames=15)
 
 
+def own_video(folder: Path) -> DataPaths:
+    """Of 90 frames at the 30 Hz that are assumed of them, beside labelled data of 25 Hz."""
+    return replace(
+        custom(folder),
+        unlabelled=(sample_files.write_openpose(folder / "own", sample_files.clip(90, BODY_25B)),),
+        unlabelled_image_size="640x480",
+        fov_deg=60.0,
+    )
+
+
 def names(clips: ClipSet | None) -> set[str]:
     assert clips is not None
     return {clip.name for clip in clips.clips}
@@ -72,7 +92,7 @@ def test_actions_and_every_nth_frame_are_taken_everywhere(tmp_path: Path) -> Non
     config = replace(
         HUMAN36M,
         actions=("Walking",),
-        downsample=3,
+        downsample=5,
         unlabelled_subjects=("S5",),
         test_subjects=None,
     )
@@ -81,7 +101,7 @@ def test_actions_and_every_nth_frame_are_taken_everywhere(tmp_path: Path) -> Non
     for clips in (splits.train, splits.unlabelled, splits.validation, tested):
         assert clips is not None
         assert {clip.action for clip in clips.clips} == {"Walking", "Walking 1"}
-        assert {(clip.num_frames, round(clip.fps, 3)) for clip in clips.clips} == {(4, 16.667)}
+        assert {(clip.num_frames, round(clip.fps, 3)) for clip in clips.clips} == {(3, 10.0)}
 
 
 def test_a_share_is_of_the_training_clips_alone(tmp_path: Path) -> None:
@@ -117,18 +137,51 @@ def test_a_subject_cannot_be_labelled_and_unlabelled(tmp_path: Path) -> None:
 def test_everyone_is_learned_from_but_the_unlabelled(tmp_path: Path, with_unlabelled: bool) -> None:
     config = DataConfig(unlabelled_subjects=("b",), test_subjects=("c",))
     splits = split(custom(tmp_path), config, with_unlabelled=with_unlabelled)
-    assert subjects(splits.train) == {"a", "c"}
+    assert subjects(splits.train) == {"a"} and subjects(splits.validation) == {"c"}
     assert splits.unlabelled is None or subjects(splits.unlabelled) == {"b"}
+
+
+def test_who_is_not_tested_is_learned_from_and_the_reverse(tmp_path: Path) -> None:
+    paths = custom(tmp_path)
+    for config in (DataConfig(test_subjects=("c",)), DataConfig(train_subjects=("a", "b"))):
+        splits = split(paths, config)
+        assert subjects(splits.train) == {"a", "b"} and subjects(splits.validation) == {"c"}
+        assert splits.notes == ()
+        assert subjects(load_test(paths, config, LIFTER, seed=0)[0]) == {"c"}
+
+
+@pytest.mark.parametrize("train_subjects", [None, ("a", "b", "c")])
+def test_several_subjects_must_be_told_apart(
+    tmp_path: Path, train_subjects: tuple[str, ...] | None
+) -> None:
+    with pytest.raises(InputFormatError, match=r"\(--test-subjects\), some of 'a', 'b', 'c'"):
+        split(custom(tmp_path), DataConfig(train_subjects=train_subjects))
+
+
+def test_nobody_left_to_learn_from_is_an_error(tmp_path: Path) -> None:
+    config = DataConfig(test_subjects=("a",), unlabelled_subjects=("b", "c"))
+    with pytest.raises(InputFormatError, match="empty split: nobody of 'a', 'b', 'c' is left"):
+        split(custom(tmp_path), config, with_unlabelled=True)
+
+
+def test_one_subject_alone_is_learned_from_and_validated_on_and_said(tmp_path: Path) -> None:
+    path = write_custom(tmp_path, videos=("a",), num_frames=12)
+    paths = DataPaths(data=path, truth=tmp_path / "data_3d_camera.npz", fps=25.0)
+    for config in (DataConfig(), DataConfig(test_subjects=("a",))):
+        (note,) = split(paths, config).notes
+        assert "subjects 'a' are learned from and validated on" in note
 
 
 def test_validation_on_those_who_are_learned_from_is_said(tmp_path: Path) -> None:
     paths = custom(tmp_path)
-    (note,) = split(paths, DataConfig()).notes
-    assert "'a', 'b', 'c' are learned from and validated on" in note
-    assert "--train-subjects and --test-subjects" in note
     config = DataConfig(train_subjects=("a", "b"), test_subjects=("b", "c"))
-    assert "subjects 'b' are learned from" in split(paths, config).notes[0]
-    assert split(paths, replace(config, test_subjects=("c",))).notes == ()
+    (note,) = split(paths, config).notes
+    assert "subjects 'b' are learned from" in note
+    assert "--train-subjects and --test-subjects" in note
+    config = DataConfig(unlabelled_subjects=("b",), test_subjects=("b", "c"))
+    (note,) = split(paths, config, with_unlabelled=True).notes
+    assert "subjects 'b' are unlabelled and validated on: their 2D is learned from" in note
+    assert split(paths, config).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +214,7 @@ def test_test_subjects_need_3d(tmp_path: Path) -> None:
 def test_a_custom_file_without_3d_cannot_be_learned_from(tmp_path: Path) -> None:
     paths = replace(custom(tmp_path), truth=None)
     with pytest.raises(InputFormatError, match=r"a/custom/left: expected a clip with 3D.*--truth"):
-        split(paths, DataConfig())
+        split(paths, DataConfig(test_subjects=("c",)))
 
 
 def test_humaneva_s_actions_are_of_both_its_splits(tmp_path: Path) -> None:
@@ -175,20 +228,70 @@ def test_humaneva_s_actions_are_of_both_its_splits(tmp_path: Path) -> None:
 
 
 def test_keypoint_files_come_at_the_labelled_clips_rate_and_joints(tmp_path: Path) -> None:
-    # 100 frames at the 30 Hz that are assumed of them; the network's config still says 50.
-    paths = replace(custom(tmp_path), unlabelled=(BEAM,), fov_deg=60.0)
+    paths, config = own_video(tmp_path), DataConfig(test_subjects=("c",))
+    # The network's config still says another rate.
     assert LIFTER.fps == 50
-    (slow,) = _stream(split(paths, DataConfig(), with_unlabelled=True)).clips
-    (slower,) = _stream(split(paths, DataConfig(downsample=2), with_unlabelled=True)).clips
-    assert (slow.fps, slower.fps) == (25.0, 12.0)
-    assert slow.num_frames == pytest.approx(25 / 12 * slower.num_frames, abs=3)
+    (slow,) = _stream(split(paths, config, with_unlabelled=True)).clips
+    slower_config = replace(config, downsample=5)
+    (slower,) = _stream(split(paths, slower_config, with_unlabelled=True)).clips
+    assert (slow.fps, slower.fps) == (25.0, 5.0)
+    assert slow.num_frames == pytest.approx(5 * slower.num_frames, abs=5)
     assert slow.keypoints.shape[1] == H36M_17.num_joints and slow.camera is not None
+    assert slow.image_size == (640, 480)
+    faster = replace(paths, unlabelled_fps=60.0)
+    (half,) = _stream(split(faster, config, with_unlabelled=True)).clips
+    assert half.num_frames == pytest.approx(slow.num_frames / 2, abs=1)
+
+
+def test_what_is_said_of_the_videos_becomes_exact() -> None:
+    facts = DataPaths(Path(), unlabelled_fps=30000 / 1001, camera_name="left").video_facts()
+    assert facts.fps == Fraction(30000, 1001) and facts.camera_name == "left"
+    assert facts.image_size is None and facts.fov_deg is None
 
 
 def test_keypoint_files_are_said_to_have_been_repaired_or_assumed_about(tmp_path: Path) -> None:
-    paths = replace(custom(tmp_path), unlabelled=(BEAM,))
+    paths = replace(own_video(tmp_path), fov_deg=None)
     splits = split(paths, DataConfig(test_subjects=("c",)), with_unlabelled=True)
     assert any("field of view unknown: assumed 50 degrees" in note for note in splits.notes)
+
+
+def test_own_videos_and_subjects_are_one_stream(tmp_path: Path) -> None:
+    config = DataConfig(test_subjects=("c",), unlabelled_subjects=("b",))
+    stream = _stream(split(own_video(tmp_path), config, with_unlabelled=True))
+    assert subjects(stream) == {"own", "b"} and stream.skeleton_in is H36M_17
+    assert all(clip.positions is None and clip.fps == 25.0 for clip in stream.clips)
+
+
+@pytest.mark.parametrize("downsample", [3, 4])
+def test_a_rate_that_is_no_whole_number_is_refused(tmp_path: Path, downsample: int) -> None:
+    config = replace(HUMAN36M, downsample=downsample)
+    message = f"a whole number of Hz, found {50 / downsample:g}.*: choose another --downsample"
+    with pytest.raises(InputFormatError, match=message):
+        split(human36m(tmp_path), config)
+
+
+def test_television_s_rates_count_as_whole(tmp_path: Path) -> None:
+    paths = replace(custom(tmp_path), fps=29.97)
+    assert split(paths, DataConfig(test_subjects=("c",))).train.clips[0].fps == 29.97
+
+
+@pytest.mark.parametrize("role", ["train_subjects", "unlabelled_subjects"])
+def test_a_recording_for_validation_is_no_data_either(tmp_path: Path, role: str) -> None:
+    """As videos of a custom npz, whose 3D would make them labelled."""
+    path = write_custom(tmp_path, videos=("a", "b", "c"), layout="coco", num_frames=90)
+    person = open_clip(BEAM).people[0]
+    seen = convert_joints(person, COCO_17).positions[:90].astype(np.float32)
+    content = edit_2d(path)
+    content["positions_2d"]["b"]["custom"][1] = seen
+    save_2d(path, **content)
+    paths = DataPaths(data=path, truth=tmp_path / "data_3d_camera.npz", fps=25.0)
+    chosen: dict[str, Any] = {"train_subjects": ("a",), "test_subjects": ("c",)} | {role: ("b",)}
+    with pytest.raises(
+        InputFormatError, match="b/custom/1: .*may be learned from, found .*_single"
+    ):
+        split(paths, DataConfig(**chosen), with_unlabelled=True)
+    # To be tested on it is what it is for.
+    split(paths, DataConfig(train_subjects=("a",), test_subjects=("b",)))
 
 
 def test_a_bvh_folder_is_split_by_its_index(tmp_path: Path) -> None:
@@ -200,6 +303,24 @@ def test_a_bvh_folder_is_split_by_its_index(tmp_path: Path) -> None:
     assert subjects(splits.validation) == {"cat"} and subjects(tested) == {"dan"}
     assert splits.train.skeleton_in is COCO_17 and splits.train.skeleton_out is H36M_17
     assert {clip.fps for clip in splits.train.clips} == {50.0}
+
+
+def test_a_bvh_folder_takes_no_test_subjects(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"--test-subjects is not for BVH .* index\.json"):
+        split(DataPaths(data=mocap(tmp_path)), DataConfig(test_subjects=("dan",)))
+
+
+def test_takes_too_short_to_be_filmed_are_counted(tmp_path: Path) -> None:
+    lengths = {f"ann/run{length}": length for length in range(30, 90, 6)}
+    for name, length in lengths.items():
+        write_bvh(tmp_path / f"{name}.bvh", num_frames=length, fps=50.0, walk_cm_per_s=500.0)
+    write_index(tmp_path, dict.fromkeys(lengths, "train"))
+    filmed, (note,) = load_filmed(tmp_path, "train", LIFTER, seed=0)
+    told = re.fullmatch(
+        r"train: left out: (\d+) takes under 10 frames \((\d+) frames in all\) of clips .*", note
+    )
+    assert told is not None and int(told[1]) <= int(told[2]) < 10 * int(told[1])
+    assert filmed.num_frames // 4 + int(told[2]) == sum(lengths.values())
 
 
 def test_of_bvh_performers_all_others_are_unlabelled(tmp_path: Path) -> None:
@@ -233,6 +354,7 @@ def test_what_a_bvh_folder_leaves_out_is_noted_in_every_split(tmp_path: Path) ->
     for name in ("ann/run", "cat/rope", "dan/rope"):
         write_rope(folder / f"{name}.bvh")
     splits = {"ann/walk": "train", "ann/run": "train", "cat/walk": "val", "cat/rope": "val"}
+    splits["bob/walk"] = "train"
     write_index(folder, splits | {"dan/walk": "test", "dan/rope": "test"})
     paths = DataPaths(data=folder)
     notes = split(paths, DataConfig()).notes

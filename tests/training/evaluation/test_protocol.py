@@ -261,22 +261,34 @@ def test_the_printed_table_names_subjects_where_there_are_any() -> None:
 def test_scores_are_written_as_csv(tmp_path) -> None:
     path = tmp_path / "scores.csv"
     write_scores(
-        path, by_action([make_score("Walk", 9, 40.0), make_score("Sit", 1, 60.0)], group=str)
+        path,
+        {
+            "one pass": by_action(
+                [make_score("Walk", 9, 40.0), make_score("Sit", 1, 60.0)], group=str
+            ),
+            "flip averaged": by_action([make_score("Walk", 9, 30.0)], group=str),
+        },
     )
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["action"] for row in rows] == ["Sit", "Walk", "average"]
-    assert [row["num_frames"] for row in rows] == ["1", "9", "10"]
-    assert [float(row["mpjpe_mm"]) for row in rows] == [60.0, 40.0, 50.0]
-    assert [row["mpjve_mm"] for row in rows] == ["", "4.0", "4.0"]
+    assert [row["pass"] for row in rows] == ["one pass"] * 3 + ["flip averaged"] * 2
+    assert [row["action"] for row in rows] == ["Sit", "Walk", "average", "Walk", "average"]
+    assert [row["num_frames"] for row in rows] == ["1", "9", "10", "9", "9"]
+    assert [float(row["mpjpe_mm"]) for row in rows] == [60.0, 40.0, 50.0, 30.0, 30.0]
+    assert [row["mpjve_mm"] for row in rows] == ["", "4.0", "4.0", "3.0", "3.0"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["scores.csv"]
 
 
 def test_scores_are_written_as_json(tmp_path) -> None:
     path = tmp_path / "scores.json"
     scores = [make_score("Walk", 9, 40.0), make_score("Sit", 1, 60.0, subject="S11")]
-    write_scores(path, by_subject_and_action(scores, group=str))
-    written = json.loads(path.read_text(encoding="utf-8"))
+    flipped = by_action([make_score("Walk", 9, 30.0)], group=str)
+    tables = {"one pass": by_subject_and_action(scores, group=str), "flip averaged": flipped}
+    write_scores(path, tables)
+    both = json.loads(path.read_text(encoding="utf-8"))
+    assert list(both) == ["one pass", "flip averaged"]
+    assert both["flip averaged"]["average"]["mpjpe_mm"] == 30.0
+    written = both["one pass"]
     assert [row["subject"] for row in written["rows"]] == ["S11", "S9"]
     assert written["rows"][0]["mpjve_mm"] is None
     assert written["average"]["mpjpe_mm"] == 50.0
@@ -284,7 +296,7 @@ def test_scores_are_written_as_json(tmp_path) -> None:
 
 
 def test_scores_of_an_unknown_ending_or_place_are_refused(tmp_path) -> None:
-    table = by_action([make_score("Walk", 9, 40.0)], group=str)
+    table = {"one pass": by_action([make_score("Walk", 9, 40.0)], group=str)}
     with pytest.raises(LiftError, match=r"scores\.txt: expected .*\.csv or \.json"):
         write_scores(tmp_path / "scores.txt", table)
     with pytest.raises(LiftError, match="there is no folder"):

@@ -1,0 +1,74 @@
+"""Batches of synthetic views: the same whatever the number of processes that share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
+
+import torch
+
+from core.learning.distributed import Share
+from core.learning.trainer import Task
+from tests.training.datasets.bvh_writer import write_bvh_folder
+from training.configs import EXPERIMENTS
+from training.datasets.mocap_folder import load_mocap
+from training.ray_task import RayBatch, make_ray_task
+
+MakeTask = Callable[..., Task]
+
+
+@pytest.fixture(scope="module")
+def make_task(tmp_path_factory: pytest.TempPathFactory) -> MakeTask:
+    """A task of a share, with a seed."""
+    folder = tmp_path_factory.mktemp("bvh")
+    write_bvh_folder(folder, ["ann/walk", "ann/run", "bob/walk"], num_frames=20)
+    train_clips, _ = load_mocap(folder, "train")
+    base = EXPERIMENTS["default"]()
+    base = replace(
+        base,
+        lifter=replace(base.lifter, filter_widths=(3, 3), channels=8),
+        batch_size=6,
+        chunk_length=4,
+    )
+
+    def make(share: Share = Share(), seed: int = 0) -> Task:  # noqa: B008
+        experiment = replace(base, seed=seed)
+        return make_ray_task(
+            experiment, train_clips, train_clips, device=torch.device("cpu"), share=share
+        )
+
+    return make
+
+
+def draw(task: Task, step: int) -> dict[str, torch.Tensor]:
+    batch = task.draw_batch(step)
+    assert isinstance(batch, RayBatch)
+    return {name: value for name, value in vars(batch).items() if torch.is_tensor(value)}
+
+
+@pytest.mark.parametrize("num_processes", [2, 3])
+def test_processes_share_the_views_of_a_single_one(make_task: MakeTask, num_processes: int) -> None:
+    tasks = [make_task(Share(rank, num_processes)) for rank in range(num_processes)]
+    whole = make_task()
+    for step in (0, 5):
+        expected = draw(whole, step)
+        assert len(expected["features"]) == 6
+        for rank, task in enumerate(tasks):
+            for name, value in draw(task, step).items():
+                assert torch.equal(value, expected[name][rank::num_processes]), name
+
+
+def test_other_steps_and_seeds_draw_other_views(make_task: MakeTask) -> None:
+    views = [draw(make_task(seed=seed), step) for seed in (0, 1_000) for step in (0, 1)]
+    assert len({view["features"].sum().item() for view in views}) == 4
+    again = draw(make_task(), 0)["features"]
+    assert torch.equal(again, views[0]["features"])
+
+
+def test_a_batch_is_described_by_what_it_was_drawn_with(make_task: MakeTask) -> None:
+    expected = "synthetic views drawn with seed 3 and step 8 (from 0)"
+    assert make_task(Share(1, 2), seed=3).describe_batch(8) == expected
