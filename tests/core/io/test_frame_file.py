@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -130,12 +129,10 @@ def test_a_folder_of_foreign_json_is_an_error(tmp_path: Path) -> None:
         read_keypoints(tmp_path)
 
 
-def test_ten_thousand_files_read_in_seconds(tmp_path: Path) -> None:
+def test_ten_thousand_files_are_one_clip(tmp_path: Path) -> None:
     content = json.dumps(openpose_frame(openpose_person(clip(1, BODY_25)[0])))
     for frame in range(10_000):
         (tmp_path / f"walk_{frame:012d}_keypoints.json").write_text(content)
-    start = time.perf_counter()
     detections = read_keypoints(tmp_path)
     assert detections.positions.shape == (10_000, 25, 2)
-    # Measured about 1 s; the margin is for a loaded machine.
-    assert time.perf_counter() - start < 8
+    assert np.array_equal(detections.frames, np.arange(10_000))

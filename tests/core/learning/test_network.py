@@ -99,7 +99,17 @@ def random_model(**changes):
     return config, model.eval()
 
 
-@pytest.mark.parametrize("changes", [{}, {"causal": True}, {"dense": True}, {"in_features": 3}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"causal": True},
+        {"dense": True},
+        {"in_features": 3},
+        {"relative_input_scale": 5.0},
+        {"relative_input_scale": 2.0, "in_features": 3},
+    ],
+)
 def test_numpy_forward_equals_torch(changes):
     config, model = random_model(**changes)
     state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
@@ -281,3 +291,18 @@ def test_mirrored_input_gives_mirrored_output_when_flip_averaged():
     poses = lift_screen(clip, network, use_flip=True)
     flipped = lift_screen(mirrored, network, use_flip=True)
     assert_close(flipped[:, H36M_17.mirror] * [-1, 1, 1], poses, 1e-5)
+
+
+@pytest.mark.parametrize("in_features", [2, 3])
+def test_relative_inputs_are_a_change_of_coordinates_that_the_model_file_undoes(in_features):
+    config, model = random_model(relative_input_scale=5.0, in_features=in_features)
+    plain_config, plain = random_model(in_features=in_features)
+    plain.load_state_dict(model.state_dict())
+    clip = torch.randn(1, 60, 17, in_features)
+    moved = clip.clone()
+    moved[..., 1:, :2] = 5.0 * (clip[..., 1:, :2] - clip[..., :1, :2])
+    with torch.no_grad():
+        assert_close(model(clip).numpy(), plain(moved).numpy(), 1e-5)
+        assert not np.allclose(model(clip).numpy(), plain(clip).numpy(), rtol=1e-3)
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    assert fold_batch_norm(config, state).config == plain_config

