@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from matplotlib import image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer import event_file_writer
 
 from core.errors import InputFormatError, LiftError
 from core.learning.trainer import Observer
@@ -31,6 +32,12 @@ class Terminal(StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def _event_files_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Event files of one second are told apart by a process-wide count, and read in the order of text."""
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(0))
 
 
 def with_lifter(**changes: object) -> dict[str, object]:
