@@ -23,6 +23,7 @@ from core.learning.prediction import predict_clip
 from core.learning.sampling import ClipWindows, SampleOrder, WindowBatch
 from core.learning.trainer import Task
 from core.lifting.config import LifterConfig
+from core.metrics import mpjpe, mpjve
 from core.skeleton import Skeleton
 
 from .configs import Experiment
@@ -112,9 +113,9 @@ def validate(objective: nn.Module, config: LifterConfig, clips: ClipSet) -> dict
         assert clip.positions is not None
         target = clip.positions - clip.positions[:, :1]
         predicted = predict(clip)
-        totals[0] += np.linalg.norm(predicted - target, axis=-1).mean(axis=1).sum()
-        step = np.diff(predicted, axis=0) - np.diff(target, axis=0)
-        totals[1] += np.linalg.norm(step, axis=-1).mean(axis=1).sum()
+        totals[0] += mpjpe(predicted, target) * len(target)
+        if len(target) > 1:
+            totals[1] += mpjve(predicted, target) * (len(target) - 1)
         if predict_root is not None:
             root = predict_root(clip)[:, 0]
             totals[2] += np.linalg.norm(root - clip.positions[:, 0], axis=-1).sum()

@@ -59,7 +59,7 @@ class Observer(Protocol):
         ...
 
     def on_step(self, step_of_epoch: int, num_outputs: int, loss: float | None) -> None:
-        """A step is done; ``loss`` where it was read from the device."""
+        """A step is done; ``num_outputs`` frames so far in this epoch, ``loss`` where it was read."""
         ...
 
     def on_epoch(self, history: list[dict[str, float]]) -> None:

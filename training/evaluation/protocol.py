@@ -15,8 +15,8 @@ AVERAGE = "average"
 
 
 @dataclass(frozen=True, slots=True)
-class ClipScore:
-    """Mean errors of one clip's frames, mm.
+class ScoreRow:
+    """Mean errors of an action's frames, mm, or of all rows; ``subject`` "" where all are pooled.
 
     ``mpjve_mm`` (mm per frame) is the mean over pairs of consecutive frames: None where there is but
     one frame.
@@ -24,7 +24,6 @@ class ClipScore:
 
     subject: str
     action: str
-    camera_name: str
     num_frames: int
     mpjpe_mm: float
     p_mpjpe_mm: float
@@ -33,16 +32,10 @@ class ClipScore:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """Mean errors of an action's frames, mm, or of all rows; ``subject`` "" where all are pooled."""
+class ClipScore(ScoreRow):
+    """Mean errors of one clip's frames."""
 
-    subject: str
-    action: str
-    num_frames: int
-    mpjpe_mm: float
-    p_mpjpe_mm: float
-    n_mpjpe_mm: float
-    mpjve_mm: float | None
+    camera_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +103,17 @@ def by_subject_and_action(
         When there is no score.
     """
     return _tabulate(scores, lambda score: (score.subject, group(score.action)))
+
+
+def pooled(scores: Sequence[ClipScore]) -> ScoreRow:
+    """Errors of all clips, pooled frame by frame.
+
+    Raises
+    ------
+    LiftError
+        When there is no score.
+    """
+    return _tabulate(scores, lambda _: ("", "all")).rows[0]
 
 
 def _score(clip: TrainingClip, predicted: np.ndarray) -> ClipScore:

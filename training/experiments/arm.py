@@ -15,10 +15,12 @@ from core.io.atomic import atomic_output
 from core.learning.clips import ClipSet
 from core.learning.distributed import Share
 from core.learning.trainer import train
+from core.lifting.config import LifterConfig
 
 from ..configs import Experiment
-from ..datasets.splits import Splits
-from ..evaluation.protocol import evaluate_clips
+from ..datasets.splits import Purpose, Splits, load_filmed
+from ..datasets.studio import StudioConfig
+from ..evaluation.protocol import evaluate_clips, pooled
 from ..paper_task import make_paper_task, make_predictor
 from ..run_folder import RunFolder
 
@@ -91,12 +93,19 @@ def _score(
     model_pos = getattr(objective, "model_pos", None)
     assert isinstance(model_pos, nn.Module)
     predict = make_predictor(model_pos, experiment.lifter, test, use_flip=False)
-    clips = evaluate_clips(predict, test.clips)
-    num_frames = sum(score.num_frames for score in clips)
-    num_steps = sum(score.num_frames - 1 for score in clips)
-    return ArmScores(
-        test_mpjpe_mm=sum(s.mpjpe_mm * s.num_frames for s in clips) / num_frames,
-        test_p_mpjpe_mm=sum(s.p_mpjpe_mm * s.num_frames for s in clips) / num_frames,
-        test_mpjve_mm=sum((s.mpjve_mm or 0.0) * (s.num_frames - 1) for s in clips) / num_steps,
-        val_mpjpe_mm=val_mpjpe_mm,
-    )
+    scores = pooled(evaluate_clips(predict, test.clips))
+    assert scores.mpjve_mm is not None
+    return ArmScores(scores.mpjpe_mm, scores.p_mpjpe_mm, scores.mpjve_mm, val_mpjpe_mm)
+
+
+def film_splits(
+    folder: Path, lifter: LifterConfig, *, studio: StudioConfig | None = None
+) -> tuple[ClipSet, ClipSet, ClipSet]:
+    """Training, validation and test clips of a mocap folder; prints what was left out."""
+    filmed: list[ClipSet] = []
+    names: tuple[Purpose, ...] = ("train", "val", "test")
+    for name in names:
+        clips, notes = load_filmed(folder, name, lifter, seed=0, studio=studio)
+        print(f"{name}: {clips.num_frames} frames", *notes, sep="\n  ", flush=True)
+        filmed.append(clips)
+    return filmed[0], filmed[1], filmed[2]

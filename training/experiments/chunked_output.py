@@ -21,8 +21,8 @@ from core.learning.schedule import TrainingConfig
 from core.lifting.config import LifterConfig
 
 from ..configs import DataConfig, Experiment, paper_27, paper_243
-from ..datasets.splits import Splits, load_filmed
-from .arm import train_arm
+from ..datasets.splits import Splits
+from .arm import film_splits, train_arm
 from .report import write_table
 
 _FPS = 30
@@ -105,12 +105,8 @@ def _seconds(step: Callable[[], None], device: torch.device) -> float:
 def compare_accuracy(folder: Path, run: Path, *, num_outputs: int) -> None:
     """Train 27 frames and 256 channels either way on ``num_outputs`` output frames."""
     lifter = replace(paper_27().lifter, channels=256, fps=_FPS)
-    splits = Splits(
-        load_filmed(folder, "train", lifter, seed=0)[0],
-        None,
-        load_filmed(folder, "val", lifter, seed=0)[0],
-    )
-    test = load_filmed(folder, "test", lifter, seed=0)[0]
+    train, validation, test = film_splits(folder, lifter)
+    splits = Splits(train, None, validation)
     rows: list[dict[str, object]] = []
     for chunk_length, batch_size in ((1, 256), (8, 128), (32, 32), (32, 128), (128, 8)):
         experiment = _accuracy_arm(lifter, chunk_length, batch_size, num_outputs)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.joint_sets import COCO_17
-from core.learning.clips import ClipSet
 from core.learning.schedule import TrainingConfig
 
 from ..configs import (
@@ -23,8 +22,8 @@ from ..configs import (
     paper_243,
     paper_243_causal,
 )
-from ..datasets.splits import Splits, load_filmed
-from .arm import ArmScores, train_arm
+from ..datasets.splits import Splits
+from .arm import ArmScores, film_splits, train_arm
 from .report import write_table
 
 _FPS = 30
@@ -74,13 +73,8 @@ def main() -> None:
         batch_size=arguments.batch_size,
         chunk_length=arguments.chunk_length,
     )
-    lifter = arms["paper_243"].lifter
-
-    def filmed(split: str) -> ClipSet:
-        assert split in ("train", "val", "test")
-        return load_filmed(arguments.data, split, lifter, seed=0)[0]
-
-    splits, test = Splits(filmed("train"), None, filmed("val")), filmed("test")
+    train, validation, test = film_splits(arguments.data, arms["paper_243"].lifter)
+    splits = Splits(train, None, validation)
     scores: dict[str, ArmScores] = {
         name: train_arm(
             arm,

@@ -19,9 +19,9 @@ from core.learning.schedule import TrainingConfig
 
 from ..configs import DataConfig, Experiment, SemiConfig, paper_semi_s1_10pct
 from ..datasets.protocol import select_clips, unlabelled
-from ..datasets.splits import Purpose, Splits, load_filmed
+from ..datasets.splits import Splits
 from ..datasets.studio import StudioConfig
-from .arm import ArmScores, train_arm
+from .arm import ArmScores, film_splits, train_arm
 from .report import draw_label_curve, write_table
 
 _FPS = 30
@@ -92,8 +92,7 @@ def open_studio(folder: Path) -> Studio:
     """Film the mocap's three splits."""
     lifter = replace(paper_semi_s1_10pct().lifter, fps=_FPS)
     config = StudioConfig(fps=_FPS, noise=0.0)
-    names: tuple[Purpose, ...] = ("train", "val", "test")
-    return Studio(*(load_filmed(folder, name, lifter, seed=0, studio=config)[0] for name in names))
+    return Studio(*film_splits(folder, lifter, studio=config))
 
 
 def main() -> None:
