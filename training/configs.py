@@ -36,11 +36,16 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class SemiConfig:
-    """Semi-supervised terms: they begin after ``warmup_epochs`` epochs of supervision alone."""
+    """Semi-supervised terms: they begin after ``warmup_epochs`` epochs of supervision alone.
+
+    ``is_root_on_ray``: the root is placed on its keypoint's ray and the trajectory network learns its
+    depth; otherwise it gives the root's position, as in the paper.
+    """
 
     warmup_epochs: int = 1
     projection: Literal["full", "linear"] = "full"
     use_bone_lengths: bool = True
+    is_root_on_ray: bool = False
 
 
 @dataclass(frozen=True, slots=True)

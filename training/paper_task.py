@@ -20,6 +20,7 @@ from core.learning.objectives import (
     SemiSupervisedObjective,
 )
 from core.learning.prediction import predict_clip
+from core.learning.projection import normalized_lens
 from core.learning.sampling import ClipWindows, SampleOrder, WindowBatch
 from core.learning.trainer import Task
 from core.lifting.config import LifterConfig
@@ -67,6 +68,9 @@ def make_paper_task(
             )
         _check_lenses(splits.unlabelled)
         _check_depths(splits.train)
+        if semi.is_root_on_ray:
+            _check_lenses(splits.train)
+            _check_lenses(splits.validation)
         unlabelled = _windows(splits.unlabelled, experiment, device)
         stream = SampleOrder(
             unlabelled.num_samples,
@@ -117,7 +121,7 @@ def validate(objective: nn.Module, config: LifterConfig, clips: ClipSet) -> dict
         if len(target) > 1:
             totals[1] += mpjve(predicted, target) * (len(target) - 1)
         if predict_root is not None:
-            root = predict_root(clip)[:, 0]
+            root = _placed_root(objective, predict_root(clip), clip)
             totals[2] += np.linalg.norm(root - clip.positions[:, 0], axis=-1).sum()
         num_frames += len(target)
         num_steps += len(target) - 1
@@ -128,6 +132,24 @@ def validate(objective: nn.Module, config: LifterConfig, clips: ClipSet) -> dict
     if predict_root is not None:
         figures["val_root_mm"] = 1000 * totals[2] / num_frames
     return figures
+
+
+def _placed_root(objective: nn.Module, trajectory: np.ndarray, clip: TrainingClip) -> np.ndarray:
+    """(T,3) m: the root that a trajectory network's output (T,1,3) stands for."""
+    assert isinstance(objective, SemiSupervisedObjective)
+    keypoint = objective.root_keypoint
+    if keypoint is None:
+        return trajectory[:, 0]
+    assert clip.camera is not None
+    screen = normalized_keypoints(clip, in_features=3)[:, keypoint]
+    lens = normalized_lens(clip.camera, clip.image_size)
+    placed = objective.place(
+        torch.from_numpy(trajectory)[None],
+        torch.from_numpy(screen[None, :, :2]),
+        torch.from_numpy(screen[None, :, 2]),
+        torch.from_numpy(lens)[None],
+    )
+    return placed[0, :, 0].numpy()
 
 
 def make_predictor(
@@ -185,15 +207,16 @@ def _make_objective(experiment: Experiment, splits: Splits) -> nn.Module:
     semi = experiment.semi
     if semi is None:
         return PoseObjective(model_pos)
-    skeleton_out = splits.train.skeleton_out
+    skeleton_in, skeleton_out = splits.train.skeleton_in, splits.train.skeleton_out
     assert skeleton_out is not None
     return SemiSupervisedObjective(
         model_pos,
         make_network(root_config(experiment.lifter), chunk_length=experiment.chunk_length),
         bones=torch.from_numpy(skeleton_out.bones),
-        projected=shared_joints(splits.train.skeleton_in, skeleton_out),
+        projected=shared_joints(skeleton_in, skeleton_out),
         is_linear=semi.projection == "linear",
         use_bone_lengths=semi.use_bone_lengths,
+        root_keypoint=root_keypoint(skeleton_in, skeleton_out) if semi.is_root_on_ray else None,
     )
 
 
@@ -228,6 +251,23 @@ def shared_joints(skeleton_in: Skeleton, skeleton_out: Skeleton) -> Tensor:
             f"share {len(pairs)} joints by name, expected 6 or more"
         )
     return torch.tensor(pairs)
+
+
+def root_keypoint(skeleton_in: Skeleton, skeleton_out: Skeleton) -> int:
+    """The keypoint that marks the output skeleton's root.
+
+    Raises
+    ------
+    InputFormatError
+        When no keypoint does.
+    """
+    name = skeleton_out.joint_names[0]
+    if name not in skeleton_in.joint_names:
+        raise InputFormatError(
+            f"root on its keypoint's ray: expected a keypoint {name!r}, found {skeleton_in.name} "
+            "without one"
+        )
+    return skeleton_in.index(name)
 
 
 def _check_lenses(clips: ClipSet) -> None:

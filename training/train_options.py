@@ -36,7 +36,7 @@ _NO_TEST_SUBJECTS = (
     "the files' names"
 )
 _OF_OWN_VIDEOS = ("fov", "calibration", "unlabelled_fps", "unlabelled_image_size", "camera")
-_OF_SEMI_SUPERVISION = ("warmup_epochs", "projection", "no_bone_lengths")
+_OF_SEMI_SUPERVISION = ("warmup_epochs", "projection", "no_bone_lengths", "root_on_ray")
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
@@ -86,6 +86,9 @@ def read_options(arguments: list[str] | None = None) -> TrainOptions:
     semi.add_argument("--unlabelled-subjects", nargs="+", help="subjects whose 3D is not used")
     semi.add_argument("--warmup-epochs", type=values.whole, help="epochs of supervision alone")
     semi.add_argument("--projection", choices=["full", "linear"], help="with distortion or without")
+    semi.add_argument(
+        "--root-on-ray", action="store_true", help="the trajectory learns depth alone"
+    )
     semi.add_argument("--no-bone-lengths", action="store_true", help="without the bone-length term")
     semi.add_argument("--supervised", action="store_true", help="the same without unlabelled data")
     changes = parser.add_argument_group("changes to the experiment")
@@ -242,6 +245,7 @@ def _semi(experiment: Experiment, options: TrainOptions) -> SemiConfig | None:
         semi,
         **_given(changes, warmup_epochs="warmup_epochs", projection="projection"),
         use_bone_lengths=semi.use_bone_lengths and not changes.no_bone_lengths,
+        is_root_on_ray=semi.is_root_on_ray or changes.root_on_ray,
     )
 
 

@@ -184,6 +184,10 @@ def test_semi_supervision_on_subjects_begins_after_the_warm_up(data: Path, tmp_p
     assert "loss_bone_length" not in without[1] and without[0] == first
     at_once = semi(data, tmp_path / "at once", *subjects, "--warmup-epochs", "0")
     assert at_once[0]["loss_projection"] > 0
+    on_ray = semi(data, tmp_path / "on ray", *subjects, "--root-on-ray")
+    assert on_ray[0]["loss_pose"] == first["loss_pose"]
+    assert on_ray[0]["loss_trajectory"] != first["loss_trajectory"]
+    assert on_ray[0]["val_root_mm"] != first["val_root_mm"]
 
 
 def test_the_paper_s_scarce_label_protocol_and_its_supervised_arm(
@@ -222,6 +226,16 @@ def test_semi_supervision_on_ones_own_keypoint_folder(
     assert config["paths"]["unlabelled_image_size"] == "640x480"
     # And they are read back when the run is measured.
     assert read_run(tmp_path / "run")[0].unlabelled_image_size == "640x480"
+
+
+def test_a_root_on_its_ray_needs_a_keypoint_of_the_root(
+    data: Path, own_video: Path, tmp_path: Path
+) -> None:
+    own = ["--unlabelled", own_video, "--fov", "45", "--unlabelled-fps", "25"]
+    own += ["--unlabelled-image-size", "640x480", "--root-on-ray"]
+    done = train_tiny(tmp_path / "run", "paper_27", *data_options(data, "bvh"), *own)
+    assert done.code == 1 and done.err.count("\n") == 1
+    assert "expected a keypoint 'pelvis', found COCO-17 without one" in done.err
 
 
 @pytest.mark.parametrize(("shift", "depth"), [(None, "0"), (-100.0, "-9")])

@@ -30,7 +30,14 @@ _FPS = 30
 
 
 def make_arms(
-    *, channels: int, num_epochs: int, steps_per_epoch: int, batch_size: int, chunk_length: int
+    *,
+    channels: int,
+    relative_input_scale: float,
+    learning_rate: float,
+    num_epochs: int,
+    steps_per_epoch: int,
+    batch_size: int,
+    chunk_length: int,
 ) -> dict[str, Experiment]:
     """The five experiments by name, the same but for the receptive field."""
     arms: dict[str, Experiment] = {}
@@ -38,12 +45,18 @@ def make_arms(
         base = function()
         arms[function.__name__] = replace(
             base,
-            lifter=replace(base.lifter, channels=channels, joint_set_in=COCO_17.name, fps=_FPS),
+            lifter=replace(
+                base.lifter,
+                channels=channels,
+                joint_set_in=COCO_17.name,
+                relative_input_scale=relative_input_scale,
+                fps=_FPS,
+            ),
             training=TrainingConfig(
                 num_epochs=num_epochs,
-                learning_rate=2e-3,
+                learning_rate=learning_rate,
                 schedule="trapezoid",
-                warmup_steps=50,
+                warmup_steps=100,
                 cooldown_share=0.5,
             ),
             data=DataConfig(),
@@ -60,14 +73,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
     parser.add_argument("--run", type=Path, default=Path("runs/receptive_field"))
     parser.add_argument("--channels", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--steps-per-epoch", type=int, default=50)
-    parser.add_argument("--batch-size", type=int, default=16, help="windows of a step")
+    parser.add_argument(
+        "--input-scale", type=float, default=5.0, help="0: raw coordinates, as in the paper"
+    )
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--steps-per-epoch", type=int, default=400)
+    parser.add_argument("--batch-size", type=int, default=8, help="windows of a step")
     parser.add_argument("--chunk-length", type=int, default=128, help="output frames of a window")
     parser.add_argument("--only", nargs="+", help="these arms alone")
     arguments = parser.parse_args()
     arms = make_arms(
         channels=arguments.channels,
+        relative_input_scale=arguments.input_scale,
+        learning_rate=arguments.learning_rate,
         num_epochs=arguments.epochs,
         steps_per_epoch=arguments.steps_per_epoch,
         batch_size=arguments.batch_size,

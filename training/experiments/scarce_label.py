@@ -117,10 +117,13 @@ def main() -> None:
     parser.add_argument(
         "--input-scale", type=float, default=5.0, help="0: raw coordinates, as in the paper"
     )
+    parser.add_argument(
+        "--root-on-ray", action="store_true", help="the trajectory network learns depth alone"
+    )
     parser.add_argument("--tune", action="store_true", help="do not look at the test clips")
     arguments = parser.parse_args()
     studio = open_studio(arguments.data)
-    semi = SemiConfig(warmup_epochs=arguments.warmup_epochs)
+    semi = SemiConfig(warmup_epochs=arguments.warmup_epochs, is_root_on_ray=arguments.root_on_ray)
     results: dict[tuple[str, float], list[ArmScores]] = {}
     for arm in arguments.arms:
         name, _, share = arm.partition(":")

@@ -12,8 +12,9 @@ from core.learning.objectives import (  # noqa: E402
     PairedBatch,
     PoseObjective,
     SemiSupervisedObjective,
+    place_on_ray,
 )
-from core.learning.projection import project  # noqa: E402
+from core.learning.projection import project, unproject  # noqa: E402
 from tests.core.learning.synthetic_clips import (  # noqa: E402
     SKELETON,
     make_clip,
@@ -59,6 +60,7 @@ def semi_loss(
     is_linear=False,
     use_bone_lengths=True,
     joints=range(6),
+    root_keypoint=None,
 ):
     joints = torch.tensor(list(joints))
     objective = SemiSupervisedObjective(
@@ -68,6 +70,7 @@ def semi_loss(
         projected=torch.stack([joints, joints], dim=1),
         is_linear=is_linear,
         use_bone_lengths=use_bone_lengths,
+        root_keypoint=root_keypoint,
     )
     loss, terms = objective(PairedBatch(labelled, unlabelled))
     assert loss.item() == pytest.approx(sum(term.item() for term in terms.values()), rel=1e-6)
@@ -222,3 +225,31 @@ def test_a_smaller_labelled_batch_goes_with_a_whole_unlabelled_one():
     assert {name: terms[name] for name in ("pose", "trajectory", "projection")} == pytest.approx(
         {"pose": 0, "trajectory": 0, "projection": 0}, abs=1e-5
     )
+
+
+@pytest.mark.parametrize("is_linear", [False, True])
+def test_a_projected_point_lies_on_the_ray_of_its_keypoint(is_linear):
+    batch = draw_batch(1)
+    root = batch.positions[:, :, 0]
+    screen = project(root, batch.lens, is_linear=is_linear)
+    ray = unproject(screen, batch.lens, is_linear=is_linear)
+    assert torch.allclose(ray, root[..., :2] / root[..., 2:], atol=1e-5)
+
+
+def test_a_root_on_its_ray_needs_its_depth_alone():
+    labelled, other, poses, roots = perfect_case()
+    depths = [root * torch.tensor([0.0, 0.0, 1.0]) for root in roots]
+    terms, _ = semi_loss(labelled, without_truth(other), poses, depths, root_keypoint=0)
+    assert terms == pytest.approx(dict.fromkeys(terms, 0.0), abs=1e-4)
+    beside = [depths[0] + torch.tensor([0.3, 0.4, 0.0]), depths[1]]
+    terms, _ = semi_loss(labelled, without_truth(other), poses, beside, root_keypoint=0)
+    expected = (0.5 / roots[0][..., 2]).mean().item()
+    assert terms["trajectory"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_where_the_root_is_not_seen_the_optical_axis_stands_in_for_its_ray():
+    trajectory = torch.tensor([[[[0.1, -0.2, 4.0]], [[0.1, -0.2, 4.0]]]])
+    screen = torch.full((1, 2, 2), 0.3)
+    lens = torch.tensor([[2.0, 2.0, 0, 0, 0, 0, 0, 0, 0]])
+    placed = place_on_ray(trajectory, screen, torch.tensor([[1.0, 0.0]]), lens)
+    assert torch.allclose(placed[0, :, 0], torch.tensor([[0.7, 0.4, 4.0], [0.1, -0.2, 4.0]]))
