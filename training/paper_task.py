@@ -48,7 +48,7 @@ def make_paper_task(
     order = SampleOrder(
         labelled.num_samples, experiment.batch_size, seed=experiment.seed, is_endless=False
     )
-    _check_last_batch(labelled.num_samples, experiment)
+    _check_batch(labelled.num_samples, experiment)
     objective = _make_objective(experiment, splits).to(device)
 
     def draw_labelled(step: int) -> WindowBatch:
@@ -294,13 +294,13 @@ def _check_depths(clips: ClipSet) -> None:
             )
 
 
-def _check_last_batch(num_samples: int, experiment: Experiment) -> None:
+def _check_batch(num_samples: int, experiment: Experiment) -> None:
     """BatchNorm cannot learn from one number: a lone window of one frame would end the run."""
-    size = experiment.batch_size
-    if experiment.chunk_length == 1 and (size == 1 or num_samples % size == 1):
+    size = min(experiment.batch_size, num_samples)
+    if experiment.chunk_length == 1 and size == 1:
         raise InputFormatError(
-            f"batch size {size}: expected batches of two windows or more, found that the last of "
-            f"{num_samples} windows would be alone: give another --batch-size, or a --chunk-length"
+            f"batch size {experiment.batch_size} of {num_samples} windows: expected batches of two "
+            "windows or more: give another --batch-size, or a --chunk-length"
         )
 
 

@@ -161,12 +161,12 @@ def _read_json(content: bytes, path: Path) -> FoundPeople:
     for matches, read_clip in _JSON_CLIPS:
         if matches(value):
             return read_clip(value, path)
-    # Landmarks of a clip and of a frame look alike: the clip reader takes both.
+    for frame_format in _JSON_FRAMES:
+        # Landmarks of a clip and of a frame look alike: the clip reader takes both.
+        if frame_format is not BLAZEPOSE_FRAME and frame_format.matches(value):
+            return read_frame_file(path, value, frame_format)
     if is_blazepose_clip(value):
         return read_blazepose_json(value, path)
-    for frame_format in _JSON_FRAMES:
-        if frame_format.matches(value):
-            return read_frame_file(path, value, frame_format)
     if value == [] or (isinstance(value, list) and not any(value)):
         raise NothingToLiftError(f"{path}: nobody in any of {len(value)} frames")
     keys = f" with {', '.join(list(value)[:5])}" if isinstance(value, dict) and value else ""

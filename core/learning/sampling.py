@@ -183,7 +183,8 @@ class SampleOrder:
     num_samples, batch_size : int
     seed : int
     is_endless : bool
-        False: an epoch is one pass, its last batch may be smaller. True: passes follow each other
+        False: an epoch is one pass, its last batch may be smaller; a single sample that would be left
+        over joins the batch before, as BatchNorm cannot learn from one. True: passes follow each other
         without a seam and every batch is whole (the unlabelled stream).
     """
 
@@ -197,13 +198,16 @@ class SampleOrder:
     @property
     def steps_per_pass(self) -> int:
         """Steps that show every sample once."""
-        return -(-self.num_samples // self.batch_size)
+        whole, rest = divmod(self.num_samples, self.batch_size)
+        return whole + (rest > 1 or whole == 0)
 
     def samples(self, step: int) -> Tensor:
         """(N,) samples of a step, counted from the run's start."""
         if not self._is_endless:
             number, place = divmod(step, self.steps_per_pass)
-            return self._pass(number)[place * self.batch_size : (place + 1) * self.batch_size]
+            is_last = place == self.steps_per_pass - 1
+            end = self.num_samples if is_last else (place + 1) * self.batch_size
+            return self._pass(number)[place * self.batch_size : end]
         wanted = torch.arange(step * self.batch_size, (step + 1) * self.batch_size)
         numbers, places = wanted // self.num_samples, wanted % self.num_samples
         parts = [self._pass(int(n))[places[numbers == n]] for n in torch.unique(numbers)]

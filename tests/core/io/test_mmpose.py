@@ -27,6 +27,13 @@ def test_a_clip_is_read(tmp_path: Path, has_meta: bool) -> None:
     assert detections.warnings == ()
 
 
+def test_one_images_file_alone_is_one_frame(tmp_path: Path) -> None:
+    keypoints = clip(1)[0]
+    detections = read_keypoints(write_json(tmp_path / "x.json", [mmpose_instance(keypoints)]))
+    assert detections.format.startswith("MMPose JSON")
+    np.testing.assert_allclose(detections.positions, keypoints[None, :, :2])
+
+
 @pytest.mark.parametrize("skeleton", [HALPE_26, COCO_WHOLEBODY_133], ids=lambda s: s.name)
 def test_larger_joint_sets_are_read(tmp_path: Path, skeleton: Skeleton) -> None:
     path = write_json(tmp_path / "results.json", mmpose_clip(clip(2, skeleton)))

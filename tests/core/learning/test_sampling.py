@@ -168,7 +168,7 @@ def test_an_empty_or_half_labelled_set_is_refused():
         make_windows(make_set(clips))
 
 
-@pytest.mark.parametrize("batch_size", [1, 4, 5, 23, 40])
+@pytest.mark.parametrize("batch_size", [1, 4, 5, 11, 22, 23, 40])
 def test_each_epoch_is_a_permutation_of_all_samples(batch_size):
     order = SampleOrder(23, batch_size, seed=1, is_endless=False)
     epochs = []
@@ -176,6 +176,8 @@ def test_each_epoch_is_a_permutation_of_all_samples(batch_size):
         steps = range(epoch * order.steps_per_pass, (epoch + 1) * order.steps_per_pass)
         batches = [order.samples(step) for step in steps]
         assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
+        # Nobody is left alone (23 = 2 * 11 + 1 = 22 + 1): BatchNorm could not learn from that.
+        assert batch_size == 1 or 1 < len(batches[-1]) <= batch_size + 1
         epochs.append(torch.cat(batches).tolist())
         assert sorted(epochs[-1]) == list(range(23))
     assert epochs[0] != epochs[1] != epochs[2] and epochs[0] != list(range(23))
