@@ -28,7 +28,7 @@ from .report import write_table
 _FPS = 30
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure speed, and accuracy where there is data."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--channels", type=int, default=1024)
@@ -40,10 +40,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="mocap folder, to compare accuracy")
     parser.add_argument("--run", type=Path, default=Path("runs/chunked_output"))
     parser.add_argument("--outputs", type=int, default=400_000, help="output frames to learn from")
-    arguments = parser.parse_args()
-    compare_speed(arguments)
-    if arguments.data:
-        compare_accuracy(arguments.data, arguments.run, num_outputs=arguments.outputs)
+    parsed = parser.parse_args(arguments)
+    compare_speed(parsed)
+    if parsed.data:
+        compare_accuracy(parsed.data, parsed.run, num_outputs=parsed.outputs)
 
 
 def compare_speed(arguments: argparse.Namespace) -> None:

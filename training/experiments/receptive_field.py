@@ -67,7 +67,7 @@ def make_arms(
     return arms
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train every arm, then print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
@@ -82,28 +82,28 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=8, help="windows of a step")
     parser.add_argument("--chunk-length", type=int, default=128, help="output frames of a window")
     parser.add_argument("--only", nargs="+", help="these arms alone")
-    arguments = parser.parse_args()
+    parsed = parser.parse_args(arguments)
     arms = make_arms(
-        channels=arguments.channels,
-        relative_input_scale=arguments.input_scale,
-        learning_rate=arguments.learning_rate,
-        num_epochs=arguments.epochs,
-        steps_per_epoch=arguments.steps_per_epoch,
-        batch_size=arguments.batch_size,
-        chunk_length=arguments.chunk_length,
+        channels=parsed.channels,
+        relative_input_scale=parsed.input_scale,
+        learning_rate=parsed.learning_rate,
+        num_epochs=parsed.epochs,
+        steps_per_epoch=parsed.steps_per_epoch,
+        batch_size=parsed.batch_size,
+        chunk_length=parsed.chunk_length,
     )
-    train, validation, test = film_splits(arguments.data, arms["paper_243"].lifter)
+    train, validation, test = film_splits(parsed.data, arms["paper_243"].lifter)
     splits = Splits(train, None, validation)
     scores: dict[str, ArmScores] = {
         name: train_arm(
             arm,
             splits,
             test,
-            arguments.run / name,
-            description={"data": str(arguments.data)},
+            parsed.run / name,
+            description={"data": str(parsed.data)},
         )
         for name, arm in arms.items()
-        if not arguments.only or name in arguments.only
+        if not parsed.only or name in parsed.only
     }
     rows = [
         {
@@ -116,7 +116,7 @@ def main() -> None:
         }
         for name, score in scores.items()
     ]
-    write_table(arguments.run / "receptive_field.md", rows)
+    write_table(parsed.run / "receptive_field.md", rows)
 
 
 if __name__ == "__main__":

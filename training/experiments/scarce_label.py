@@ -95,7 +95,7 @@ def open_studio(folder: Path) -> Studio:
     return Studio(*film_splits(folder, lifter, studio=config))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train every arm and seed, then print, write and draw the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
@@ -121,36 +121,36 @@ def main() -> None:
         "--root-on-ray", action="store_true", help="the trajectory network learns depth alone"
     )
     parser.add_argument("--tune", action="store_true", help="do not look at the test clips")
-    arguments = parser.parse_args()
-    studio = open_studio(arguments.data)
-    semi = SemiConfig(warmup_epochs=arguments.warmup_epochs, is_root_on_ray=arguments.root_on_ray)
+    parsed = parser.parse_args(arguments)
+    studio = open_studio(parsed.data)
+    semi = SemiConfig(warmup_epochs=parsed.warmup_epochs, is_root_on_ray=parsed.root_on_ray)
     results: dict[tuple[str, float], list[ArmScores]] = {}
-    for arm in arguments.arms:
+    for arm in parsed.arms:
         name, _, share = arm.partition(":")
-        for seed in arguments.seeds:
+        for seed in parsed.seeds:
             experiment = make_experiment(
-                learning_rate=arguments.learning_rate,
-                dropout=arguments.dropout,
-                relative_input_scale=arguments.input_scale,
+                learning_rate=parsed.learning_rate,
+                dropout=parsed.dropout,
+                relative_input_scale=parsed.input_scale,
                 semi=semi if name == "semi-supervised" else None,
-                num_epochs=arguments.epochs,
-                steps_per_epoch=arguments.steps_per_epoch,
-                batch_size=arguments.batch_size,
+                num_epochs=parsed.epochs,
+                steps_per_epoch=parsed.steps_per_epoch,
+                batch_size=parsed.batch_size,
                 seed=seed,
             )
             scores = train_arm(
                 experiment,
-                studio.splits(arguments.performer, float(share), seed=seed),
-                None if arguments.tune else studio.test,
-                arguments.run / f"{name}-{share}-seed{seed}",
+                studio.splits(parsed.performer, float(share), seed=seed),
+                None if parsed.tune else studio.test,
+                parsed.run / f"{name}-{share}-seed{seed}",
                 description={
-                    "mocap": str(arguments.data),
-                    "performer": arguments.performer,
+                    "mocap": str(parsed.data),
+                    "performer": parsed.performer,
                     "share": float(share),
                 },
             )
             results.setdefault((name, float(share)), []).append(scores)
-    write_results(arguments.run, results)
+    write_results(parsed.run, results)
 
 
 def write_results(folder: Path, results: dict[tuple[str, float], list[ArmScores]]) -> None:
