@@ -26,13 +26,8 @@ from .fit.bone_lengths import (
 from .fit.contacts import detect_contacts, lock_feet
 from .fit.evidence import ray_evidence
 from .fit.gaps import bridge_unseen, extend_to_span
-from .fit.ground import (
-    estimate_gravity,
-    level_camera,
-    place_camera,
-    scale_to_ground,
-    to_world,
-)
+from .fit.gravity import estimate_gravity
+from .fit.ground import level_camera, place_camera, scale_to_ground, to_world
 from .fit.solve import solve_poses
 from .fit.trajectory import solve_trajectory
 from .geometry.camera import world_to_camera

@@ -13,47 +13,6 @@ from ..types import Camera, Poses3D
 _FLOOR_SHARE = 0.05
 
 
-def estimate_gravity(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.ndarray:
-    """Direction of gravity in the space of a fixed camera.
-
-    Parameters
-    ----------
-    people : list of (Poses3D, (T,3) array or None)
-        Camera space; the network's unit vectors per frame. Without them people are taken to stand
-        upright on average. Frames count by how much of the body was seen, and how large.
-
-    Returns
-    -------
-    (3,) unit array
-        The direction that most frames agree on (geometric median on the sphere).
-    """
-    frames = np.concatenate(
-        [_body_down(poses) if gravity is None else gravity for poses, gravity in people]
-    )
-    weights = np.concatenate([_legibility(poses) for poses, _ in people])
-    direction = _unit((weights[:, None] * frames).sum(axis=0))
-    for _ in range(10):
-        apart = np.linalg.norm(frames - direction, axis=-1)
-        pull = weights / np.maximum(apart, 0.05)
-        direction = _unit((pull[:, None] * frames).sum(axis=0))
-    return direction
-
-
-def _legibility(poses: Poses3D) -> np.ndarray:
-    """(T,) how much a frame says about what is upright: a body half hidden or far away says little."""
-    nearness = 1 / np.maximum(poses.positions[:, 0, 2], 0.1)
-    return (poses.confidence.mean(axis=1) * nearness) ** 2 + 1e-9
-
-
-def _body_down(poses: Poses3D) -> np.ndarray:
-    """(T,3) from the shoulders to the feet, trunk and legs alike."""
-    names = poses.skeleton.joint_names
-    ankles = [names.index("left_ankle"), names.index("right_ankle")]
-    legs_down = poses.positions[:, ankles].mean(axis=1) - poses.positions[:, 0]
-    trunk_down = poses.positions[:, 0] - poses.positions[:, names.index("thorax")]
-    return _unit(_unit(legs_down) + _unit(trunk_down))
-
-
 def level_camera(camera: Camera, gravity: np.ndarray) -> Camera:
     """The camera turned so that the world's z is up and the camera looks along the world's +y.
 

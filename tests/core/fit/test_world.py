@@ -10,7 +10,6 @@ import pytest
 from core.fit.bone_lengths import bone_lengths_per_frame
 from core.fit.contacts import bend_leg, detect_contacts, lock_feet
 from core.fit.ground import (
-    estimate_gravity,
     level_camera,
     place_camera,
     scale_to_ground,
@@ -75,28 +74,6 @@ def test_a_person_who_faces_the_camera_faces_minus_y():
     world = to_world(poses, place_camera(poses, level_camera(CAMERA, gravity))).positions
     toe, heel = LIFTED_21.indices("left_toe", "left_heel")
     assert (world[:, toe] - world[:, heel])[0] == pytest.approx([0, -0.24, 0], abs=1e-6)
-
-
-def test_gravity_is_what_most_frames_agree_on():
-    joints, true = seen_by(standing(), 0.3)
-    frames = np.repeat(true[None], 60, axis=0)
-    frames[::4] = [1.0, 0, 0]
-    found = estimate_gravity([(poses_of(joints), frames)])
-    assert np.degrees(np.arccos(found @ true)) < 2.0
-
-
-def test_a_person_who_is_hardly_seen_does_not_tilt_the_world():
-    joints, true = seen_by(standing(), 0.3)
-    wrong = np.repeat([[0.0, 0.6, 0.8]], 60, axis=0)
-    hidden = (poses_of(joints, confidence=0.2), wrong)
-    found = estimate_gravity([hidden, (poses_of(joints), np.repeat(true[None], 60, axis=0))])
-    assert np.degrees(np.arccos(found @ true)) < 1.0
-
-
-def test_without_a_network_upright_people_tell_gravity():
-    joints, true = seen_by(standing(), 0.3, roll=0.2)
-    found = estimate_gravity([(poses_of(joints), None)])
-    assert np.degrees(np.arccos(found @ true)) < 3.0
 
 
 def walking(num_frames=90):
