@@ -171,9 +171,13 @@ def _make_optimizer(objective: nn.Module, config: TrainingConfig) -> torch.optim
             lr=config.learning_rate,
             amsgrad=True,
             weight_decay=config.weight_decay,
+            fused=True,
         )
     return torch.optim.AdamW(
-        objective.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        objective.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
     )
 
 
