@@ -342,4 +342,4 @@ def lifted_from_detected(
     least = np.where(used, confidence[..., None, :], np.inf).min(axis=-1)
     lifted_confidence = np.where(used.any(axis=-1), least, 0.0)
     known = np.where((confidence > 0)[..., None], points, 0.0)
-    return np.einsum("jk,...kc->...jc", _MARKS, known), lifted_confidence
+    return _MARKS @ known, lifted_confidence

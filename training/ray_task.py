@@ -74,7 +74,7 @@ class RayBatch:
     def __init__(self, views: ViewBatch, padding: tuple[int, int], device: torch.device) -> None:
         normalized = normalize_rays(views.rays, views.confidence)
         rotation = normalized.rotation
-        targets = np.einsum("ntij,ntpj->ntpi", rotation, views.targets)
+        targets = views.targets @ rotation.swapaxes(-1, -2)
         is_seen = normalized.ray_confidence[..., None] > 0
         seen_xy = normalized.rays / normalized.scale[..., None, None]
 
@@ -88,7 +88,7 @@ class RayBatch:
         self.target_xy = tensor(targets[..., :2])
         self.target_depth = tensor(targets[..., 2] - targets[..., :1, 2])
         self.contacts = tensor(views.contacts)
-        self.gravity = tensor(np.einsum("ntij,nj->nti", rotation, views.gravity))
+        self.gravity = tensor((rotation @ views.gravity[..., None])[..., 0])
         self.rays = tensor(normalized.rays)
         self.ray_confidence = tensor(normalized.ray_confidence)
         self.root_depth = tensor(targets[..., 0, 2])

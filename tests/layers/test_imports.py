@@ -17,7 +17,7 @@ FOUNDATION |= {"proportion", "stopwatch", "version"}
 MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "learning"}
 # What the pipeline is put together from: above the middle, each may use those before it.
 ASSEMBLY = ["clip_source", "report"]
-SIBLINGS_ALLOWED = {("learning", "lifting")}
+SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}
 OWN_PACKAGES = {"core", "addon", "training", "lift_video_to_3d"}
 BLENDER = {"bpy", "mathutils", "bpy_extras", "bmesh", "gpu", "bl_ext"}
 RUNS_IN_BLENDER = {"numpy", *BLENDER}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
@@ -14,8 +15,10 @@ import torch
 from core.learning.distributed import Share
 from core.learning.trainer import Task
 from tests.training.datasets.bvh_writer import write_bvh_folder
+from tests.training.datasets.made_up_clip import swaying_body
 from training.configs import EXPERIMENTS
 from training.datasets.mocap_folder import load_mocap
+from training.datasets.synthetic import MocapWindows, draw_views, plain_views
 from training.ray_task import RayBatch, make_ray_task
 
 MakeTask = Callable[..., Task]
@@ -67,6 +70,21 @@ def test_other_steps_and_seeds_draw_other_views(make_task: MakeTask) -> None:
     assert len({view["features"].sum().item() for view in views}) == 4
     again = draw(make_task(), 0)["features"]
     assert torch.equal(again, views[0]["features"])
+
+
+def test_gravity_turns_with_the_body_into_the_camera_that_looks_at_it() -> None:
+    windows = MocapWindows([swaying_body()])
+    config = replace(plain_views(), share_moving_camera=1.0)
+    views = draw_views(windows, 4, 40, config, np.random.default_rng(0))
+    batch = RayBatch(views, (5, 5), torch.device("cpu"))
+    bones = views.targets[:, :, 1:] - views.targets[:, :, :1]
+    expected = np.einsum("ntpi,nti->ntp", bones, views.gravity)
+    depth = (batch.target_depth[..., 1:, None] - batch.target_depth[..., :1, None]).numpy()
+    across = (batch.target_xy[..., 1:, :] - batch.target_xy[..., :1, :]).numpy()
+    turned = np.concatenate([across, depth], axis=-1)
+    found = np.einsum("ntpi,nti->ntp", turned, batch.gravity.numpy())
+    assert np.allclose(found, expected, atol=1e-5)
+    assert not np.allclose(batch.gravity.numpy(), views.gravity, atol=1e-2)
 
 
 def test_a_batch_is_described_by_what_it_was_drawn_with(make_task: MakeTask) -> None:

@@ -18,6 +18,8 @@ from core.joint_sets import LIFTED_21
 from core.proportion import HUMAN_BONE_LENGTHS
 from core.skeleton import Skeleton, find_body_parts, skeleton_from_parent_names
 
+from .motion_check import find_sound_stretch
+
 _LIFTED = [
     (name, None if parent < 0 else LIFTED_21.joint_names[parent])
     for name, parent in zip(LIFTED_21.joint_names, LIFTED_21.parents, strict=True)
@@ -64,22 +66,26 @@ _FOOT = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MocapClip:
-    """One clip: ``positions`` (T,27,3) m of ``BODY_POINTS``, world space, z up; ``fps`` Hz."""
+    """One clip: ``positions`` (T,27,3) m of ``BODY_POINTS``, world space, z up; ``fps`` Hz.
+
+    ``num_cut_frames``: how many of the file's frames, before or after a break, are not among them.
+    """
 
     name: str
     group: str
     positions: np.ndarray
     fps: float
+    num_cut_frames: int = 0
 
 
 def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
-    """One BVH file as body points of mean human proportions.
+    """One BVH file as body points of mean human proportions, as far as its motion is sound.
 
     Raises
     ------
     InputFormatError
         When the file is broken, its joint names cannot be mapped (lists the parts it needs), or its
-        motion is not a person's (a still skeleton of zero size, jumps of metres between frames).
+        motion is not a person's (a skeleton of zero size, and as ``find_sound_stretch``).
     """
     clip = read_bvh(path)
     if clip.num_frames < 2:
@@ -92,10 +98,9 @@ def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
             f"among {', '.join(clip.joint_names)}"
         )
     positions = body_points(clip, parts)
-    step = np.linalg.norm(np.diff(positions[:, 0], axis=0), axis=-1) * clip.fps
-    if not np.isfinite(positions).all() or (len(step) and np.quantile(step, 0.99) > 12.0):
-        raise InputFormatError(f"{path}: broken motion (the pelvis moves faster than 12 m/s)")
-    return MocapClip(path.stem, group, positions.astype(np.float32), clip.fps)
+    sound = find_sound_stretch(positions, clip.fps, str(path))
+    kept = positions[sound].astype(np.float32)
+    return MocapClip(path.stem, group, kept, clip.fps, len(positions) - len(kept))
 
 
 def body_points(clip: BvhClip, parts: dict[str, int]) -> np.ndarray:

@@ -45,9 +45,10 @@ def load_mocap(folder: Path, split: Split) -> tuple[list[MocapClip], list[str]]:
     Returns
     -------
     clips, notes
-        The usable clips; a line for each one that was left out and why. Of the splits that learn and
-        test (val would repeat it) also the files that the index does not list, or, without one, the
-        folders whose files are in several splits.
+        The usable clips; a line for each one that was left out and why, and one for the clips of which
+        broken frames were cut off. Of the splits that learn and test (val would repeat it) also the
+        files that the index does not list, or, without one, the folders whose files are in several
+        splits.
 
     Raises
     ------
@@ -71,7 +72,19 @@ def load_mocap(folder: Path, split: Split) -> tuple[list[MocapClip], list[str]]:
     if not clips:
         reasons = "; ".join(skipped[:3]) or "no file is in it"
         raise InputFormatError(f"{where}: empty split: no usable clip of {split!r}: {reasons}")
-    return clips, skipped if split == "val" else skipped + notes
+    told = skipped + _told_cuts(clips)
+    return clips, told if split == "val" else told + notes
+
+
+def _told_cuts(clips: list[MocapClip]) -> list[str]:
+    cut = [clip for clip in clips if clip.num_cut_frames]
+    if not cut:
+        return []
+    num_frames = sum(clip.num_cut_frames for clip in cut)
+    return [
+        f"cut off: {num_frames} frames before or after a jump or flip, of {len(cut)} clips: "
+        f"{listed([clip.name for clip in cut])}"
+    ]
 
 
 def _find_index(folder: Path) -> _Index | None:

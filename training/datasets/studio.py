@@ -21,8 +21,10 @@ from core.learning.clips import ClipSet, TrainingClip
 from core.skeleton import Skeleton
 from core.types import Camera
 
+from .body import scale_bones
 from .bvh import BODY_POINTS, MocapClip
-from .synthetic import ViewConfig, keypoint_noise, scale_bones
+from .keypoint_noise import keypoint_noise
+from .view_config import ViewConfig
 
 _MIN_DEPTH = 1.0
 _MIN_TAKE = 10

@@ -160,6 +160,22 @@ def test_what_cannot_be_used_is_named_with_its_reason(tmp_path: Path) -> None:
     assert "gone.bvh: cannot read" in skipped[2]
 
 
+def test_clips_of_which_broken_frames_were_cut_off_are_counted_and_named(tmp_path: Path) -> None:
+    write_bvh_folder(tmp_path, ["ann/leap", "ann/still", "ann/walk"], num_frames=30)
+    lines = (tmp_path / "ann" / "leap.bvh").read_text().splitlines()
+    for row in range(len(lines) - 20, len(lines)):
+        x, rest = lines[row].split(" ", 1)
+        lines[row] = f"{float(x) + 300} {rest}"
+    (tmp_path / "ann" / "leap.bvh").write_text("\n".join(lines))
+    still = (tmp_path / "ann" / "still.bvh").read_text().splitlines()
+    (tmp_path / "ann" / "still.bvh").write_text("\n".join(still[:-30] + still[-1:] * 30))
+    write_index(tmp_path, dict.fromkeys(["ann/leap", "ann/still", "ann/walk"], "train"))
+    clips, notes = load_mocap(tmp_path, "train")
+    assert {clip.name: len(clip.positions) for clip in clips} == {"leap": 20, "walk": 30}
+    assert "still.bvh: broken motion: nothing moves in its 30 frames" in notes[0]
+    assert notes[1] == "cut off: 10 frames before or after a jump or flip, of 1 clips: 'leap'"
+
+
 def test_a_split_in_which_nothing_can_be_used_is_empty_and_says_why(tmp_path: Path) -> None:
     write_rope(tmp_path / "ann" / "rope.bvh")
     write_index(tmp_path, {"ann/rope": "train"})
