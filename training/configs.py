@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from core.joint_sets import BODY_23, COCO_17, H36M_17, LIFTED_21
@@ -70,6 +71,8 @@ class Experiment:
         Show every window mirrored too.
     steps_per_epoch : int or None
         None: as many as show every window once.
+    start_from : path or None
+        Model file whose network training goes on from; None: a new one.
     seed : int
     """
 
@@ -83,6 +86,7 @@ class Experiment:
     chunk_length: int = 1
     use_mirror: bool = True
     steps_per_epoch: int | None = None
+    start_from: Path | None = None
     seed: int = 0
 
     def for_clips(self, clips: ClipSet) -> Experiment:

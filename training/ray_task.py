@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.errors import InputFormatError
 from core.joint_sets import LIFTED_21
 from core.learning.distributed import Share
 from core.learning.losses import RayLossWeights, ray_loss
 from core.learning.network import TemporalModel
 from core.learning.trainer import Task
+from core.learning.warm_start import start_from
 from core.lifting.config import LifterConfig
 from core.lifting.decoding import RayOutput, decode_ray_output
 from core.lifting.normalization import ancestor_matrix, normalize_rays
+from core.lifting.weights import load_weights
 from core.metrics import p_mpjpe
 
 from .configs import Experiment
@@ -26,6 +31,9 @@ from .datasets.synthetic import MocapWindows, ViewBatch, ViewConfig, draw_views
 _IDLE_WEIGHT = 0.25
 _NUM_VALIDATION_BATCHES = 4
 _VALIDATION_BATCH_SIZE = 32
+_START_SEED = 11
+# What may differ between a model file and the network that goes on from it.
+_NOT_SHAPE = {"dropout": 0.0, "training": {}, "causal": False}
 
 
 def make_ray_task(
@@ -44,6 +52,9 @@ def make_ray_task(
     torch.manual_seed(experiment.seed)
     objective = RayObjective(TemporalModel(config)).to(device)
     assert experiment.steps_per_epoch is not None
+    val_windows = MocapWindows(list(val_clips))
+    if experiment.start_from is not None:
+        _start_from(objective.model_pos, experiment.start_from, val_windows, num_frames, device)
     return Task(
         objective=objective,
         steps_per_epoch=experiment.steps_per_epoch,
@@ -59,9 +70,7 @@ def make_ray_task(
         describe_batch=lambda step: (
             f"synthetic views drawn with seed {experiment.seed} and step {step} (from 0)"
         ),
-        validate=_validator(
-            objective, MocapWindows(list(val_clips)), config, num_frames=num_frames, device=device
-        ),
+        validate=_validator(objective, val_windows, config, num_frames=num_frames, device=device),
     )
 
 
@@ -127,6 +136,24 @@ class RayObjective(nn.Module):
             batch.gravity[:, inner],
             weights=RayLossWeights(),
         )
+
+
+def _start_from(
+    model: TemporalModel,
+    path: Path,
+    windows: MocapWindows,
+    num_frames: int,
+    device: torch.device,
+) -> None:
+    weights = load_weights(path)
+    theirs, ours = ({**asdict(config), **_NOT_SHAPE} for config in (weights.config, model.config))
+    differing = [name for name in ours if theirs[name] != ours[name]]
+    if differing:
+        found = ", ".join(f"{name} {theirs[name]} (not {ours[name]})" for name in differing)
+        raise InputFormatError(f"{path}: expected a network of the same shape, found {found}")
+    rng = np.random.default_rng(_START_SEED)
+    views = draw_views(windows, _VALIDATION_BATCH_SIZE, num_frames, ViewConfig(), rng)
+    start_from(model, weights, RayBatch(views, model.config.padding, device).features)
 
 
 def _drawer(

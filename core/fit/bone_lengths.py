@@ -10,6 +10,7 @@ from ..proportion import mean_bone_lengths
 from ..types import Poses3D
 
 _MIN_SHARE, _MAX_SHARE = 0.6, 1.6
+_TRUNK_AND_HEAD_SHARE = 0.912
 
 
 def bone_lengths_per_frame(positions: np.ndarray, parents: tuple[int, ...]) -> np.ndarray:
@@ -58,11 +59,16 @@ def scale_poses(poses: Poses3D, factor: float) -> Poses3D:
 
 
 def standing_height(bone_lengths: np.ndarray, joint_names: tuple[str, ...]) -> float:
-    """Height (m) of a person with these bones (21,), standing straight; sole below the ankle included."""
+    """Height (m) of a person with these bones (21,), standing straight; sole below the ankle included.
+
+    Detectors mark trunk and head longer than they are (``core.proportion``): these count for less, so
+    that a person of mean proportions with a leg of 0.82 m is 1.70 m tall.
+    """
     by_name = dict(zip(joint_names, bone_lengths, strict=True))
     sole = 0.75 * by_name["left_heel"]
     legs = by_name["left_knee"] + by_name["left_ankle"]
-    return float(sole + legs + by_name["spine"] + by_name["thorax"] + by_name["head"])
+    marked = by_name["spine"] + by_name["thorax"] + by_name["head"]
+    return float(sole + legs + _TRUNK_AND_HEAD_SHARE * marked)
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

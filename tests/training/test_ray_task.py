@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,16 @@ pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
 
 import torch
 
+from core.errors import InputFormatError
 from core.learning.distributed import Share
 from core.learning.trainer import Task
+from core.lifting.weights import fold_batch_norm, save_weights
 from tests.training.datasets.bvh_writer import write_bvh_folder
 from tests.training.datasets.made_up_clip import swaying_body
 from training.configs import EXPERIMENTS
 from training.datasets.mocap_folder import load_mocap
 from training.datasets.synthetic import MocapWindows, draw_views, plain_views
-from training.ray_task import RayBatch, make_ray_task
+from training.ray_task import RayBatch, RayObjective, make_ray_task
 
 MakeTask = Callable[..., Task]
 
@@ -38,8 +41,14 @@ def make_task(tmp_path_factory: pytest.TempPathFactory) -> MakeTask:
         chunk_length=4,
     )
 
-    def make(share: Share = Share(), seed: int = 0) -> Task:  # noqa: B008
-        experiment = replace(base, seed=seed)
+    def make(
+        share: Share = Share(),  # noqa: B008
+        seed: int = 0,
+        start_from: Path | None = None,
+        num_channels: int = 8,
+    ) -> Task:
+        lifter = replace(base.lifter, channels=num_channels)
+        experiment = replace(base, seed=seed, start_from=start_from, lifter=lifter)
         return make_ray_task(
             experiment, train_clips, train_clips, device=torch.device("cpu"), share=share
         )
@@ -70,6 +79,29 @@ def test_other_steps_and_seeds_draw_other_views(make_task: MakeTask) -> None:
     assert len({view["features"].sum().item() for view in views}) == 4
     again = draw(make_task(), 0)["features"]
     assert torch.equal(again, views[0]["features"])
+
+
+def test_training_goes_on_from_a_model_file(make_task: MakeTask, tmp_path: Path) -> None:
+    first = make_task().objective
+    assert isinstance(first, RayObjective)
+    model = first.model_pos
+    for norm in (model.expand_bn, *model.layers_bn):
+        torch.nn.init.normal_(norm.bias)
+    state = {name: value.numpy() for name, value in model.state_dict().items()}
+    save_weights(tmp_path / "begun.npz", fold_batch_norm(model.config, state))
+    task = make_task(start_from=tmp_path / "begun.npz", seed=1)
+    again, other = task.objective, make_task(seed=1).objective
+    assert isinstance(again, RayObjective) and isinstance(other, RayObjective)
+    features = task.draw_batch(0).features
+    with torch.no_grad():
+        expected, found, fresh = (
+            objective.model_pos.eval()(features) for objective in (first, again, other)
+        )
+    assert torch.allclose(found, expected, atol=5e-3)
+    assert not torch.allclose(fresh, expected, atol=5e-2)
+    message = r"begun\.npz: expected a network of the same shape, found channels 8 \(not 16\)"
+    with pytest.raises(InputFormatError, match=message):
+        make_task(start_from=tmp_path / "begun.npz", num_channels=16)
 
 
 def test_gravity_turns_with_the_body_into_the_camera_that_looks_at_it() -> None:

@@ -138,6 +138,7 @@ def test_the_command_itself_says_one_line_and_exits_1(human36m: Path, tmp_path: 
             ["--unlabelled", BEAM],
             ["beam/cam01_json: expected a recording that may be learned from"],
         ),
+        (["--start-from", "x.npz"], ["--start-from is an option of networks of rays"]),
         (["--supervised"], ["--supervised is an option of semi-supervised training"]),
         (["--supervised", "--unlabelled", "x"], ["--unlabelled is", "--supervised turns off"]),
         (["--downsample", "3"], ["a whole number of Hz, found 16.6667", "--downsample"]),

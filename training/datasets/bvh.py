@@ -46,16 +46,17 @@ _REQUIRED_PARTS = (
         for part in ("upper_arm", "lower_arm", "upper_leg", "lower_leg", "foot")
     ),
 )
-# Head points from the middle between the ears, in metres along (left, forward, up) of the head.
+# Head points from the middle between the ears, in metres along (left, forward, up) of the head; large, as
+# detectors mark them (``core.proportion``).
 _FACE = {
-    "nose": (0.0, 0.105, -0.01),
+    "nose": (0.0, 0.115, -0.01),
     "head": (0.0, 0.0, 0.13),
-    "left_eye": (0.032, 0.085, 0.03),
-    "right_eye": (-0.032, 0.085, 0.03),
-    "left_ear": (0.072, 0.0, 0.0),
-    "right_ear": (-0.072, 0.0, 0.0),
+    "left_eye": (0.034, 0.093, 0.033),
+    "right_eye": (-0.034, 0.093, 0.033),
+    "left_ear": (0.083, 0.0, 0.0),
+    "right_ear": (-0.083, 0.0, 0.0),
 }
-_EARS_ABOVE_THORAX = 0.185
+_EARS_ABOVE_THORAX = 0.22
 # Foot points from the ankle, along (outward, forward, up) of the foot.
 _FOOT = {
     "heel": (0.0, -0.055, -0.065),

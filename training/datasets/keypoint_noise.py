@@ -18,6 +18,7 @@ _SHARE_SWAPPED = 0.15
 _MAX_SWAPPED_FRAMES = 6
 _LEAST_DEPTH = 0.3
 _LEAST_CONFIDENCE = 0.05
+_MEDIAN, _SPREAD, _OFFSET = 0.016, 0.5, 0.02
 
 
 def detect_keypoints(
@@ -53,7 +54,7 @@ def keypoint_noise(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Noise (N,T,J,2) m across the view, quick and slow, and a confidence (N,T,J) that follows it."""
     count = shape[0]
-    level = config.noise_median * np.exp(rng.normal(0, config.noise_spread, (count, 1, 1)))
+    level = _MEDIAN * np.exp(rng.normal(0, _SPREAD, (count, 1, 1)))
     level = level * np.exp(_slow_noise(shape, 10, rng) * 0.6)
     quick = rng.normal(size=(*shape, 2)).astype(np.float32) * 0.6
     slow = _slow_noise((*shape, 2), 8, rng)
@@ -77,7 +78,7 @@ def _joint_offsets(points: np.ndarray, config: ViewConfig, rng: np.random.Genera
     left = _unit(left)
     forward = _unit(np.cross(left, up))
     axes = np.stack([left, forward, np.cross(forward, left)], axis=-2)
-    offsets = rng.normal(size=(len(points), 1, len(_DETECTED), 3)) * config.joint_offset
+    offsets = rng.normal(size=(len(points), 1, len(_DETECTED), 3)) * _OFFSET
     return offsets.astype(points.dtype) @ axes
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from .body import vary_bodies
 from .bvh import BODY_POINTS
-from .keypoint_noise import detect_keypoints
+from .detector import detect
+from .detector_model import bundled_detector
+from .joint_offset import DETECTED_POINTS, offset_joints
 from .motion_window import MocapWindows, MotionBatch
 from .occlusion import hide_joints, hide_keypoints
 from .view_camera import draw_cameras
@@ -64,7 +66,14 @@ def draw_views(
     bodies = vary_bodies(motion.bodies, config, rng)
     camera = draw_cameras(bodies, config, rng)
     points = camera.to_camera(bodies)
-    rays, confidence = detect_keypoints(points, config, rng)
+    marked = points[:, :, DETECTED_POINTS] + offset_joints(points, config.joint_offset, rng)
+    rays, confidence = detect(
+        marked,
+        config.detector or bundled_detector(),
+        rng,
+        fps=config.fps,
+        variety=config.variety,
+    )
     rays, confidence = hide_keypoints(rays, confidence, config, rng)
     rays, confidence = _mislead(rays, confidence, config, rng)
     views = ViewBatch(

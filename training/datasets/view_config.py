@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .detector import AS_FITTED, DetectorVariety
+from .detector_model import DetectorModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,9 @@ class ViewConfig:
     ``share_moving_camera`` are hand-held; of these a quarter each stand, turn after the person, move along
     with them, and circle them.
 
-    Detector: ``joint_offset`` (m) of its joints from mocap's, ``noise_median`` (m) and ``noise_spread``
-    (of its logarithm); ``share_without_confidence`` report only whether a joint is seen;
+    Detector: ``detector`` as fitted (None: the one that comes with the code) and its ``variety``;
+    ``joint_offset`` (m) of its joints from mocap's; ``share_without_confidence`` report only whether a
+    joint is seen;
     ``share_wrong_focal_length`` are looked at with a wrong one.
 
     Not seen, at most one of these in a window: ``share_cropped`` partly outside the image;
@@ -52,9 +56,9 @@ class ViewConfig:
     roll_sigma_deg: float = 4.0
     share_any_view: float = 0.12
     share_moving_camera: float = 0.25
+    detector: DetectorModel | None = None
+    variety: DetectorVariety = field(default_factory=DetectorVariety)
     joint_offset: float = 0.02
-    noise_median: float = 0.016
-    noise_spread: float = 0.5
     share_without_confidence: float = 0.15
     share_wrong_focal_length: float = 0.3
     share_cropped: float = 0.09
@@ -77,6 +81,7 @@ def plain_views() -> ViewConfig:
         share_reversed=0.0,
         share_cut=0.0,
         share_moving_camera=0.0,
+        variety=AS_FITTED,
         share_without_confidence=0.0,
         share_wrong_focal_length=0.0,
         share_cropped=0.0,
