@@ -85,14 +85,15 @@ def test_training_goes_on_from_a_model_file(make_task: MakeTask, tmp_path: Path)
     first = make_task().objective
     assert isinstance(first, RayObjective)
     model = first.model_pos
-    for norm in (model.expand_bn, *model.layers_bn):
-        torch.nn.init.normal_(norm.bias)
+    for name, parameter in model.named_parameters():
+        if "bn" in name and name.endswith("bias"):
+            torch.nn.init.normal_(parameter)
     state = {name: value.numpy() for name, value in model.state_dict().items()}
     save_weights(tmp_path / "begun.npz", fold_batch_norm(model.config, state))
     task = make_task(start_from=tmp_path / "begun.npz", seed=1)
     again, other = task.objective, make_task(seed=1).objective
     assert isinstance(again, RayObjective) and isinstance(other, RayObjective)
-    features = task.draw_batch(0).features
+    features = draw(task, 0)["features"]
     with torch.no_grad():
         expected, found, fresh = (
             objective.model_pos.eval()(features) for objective in (first, again, other)

@@ -173,16 +173,16 @@ def _load_pose2sim(folder: Path, number: int) -> RealClip:
     )
 
 
-def read_trc(path: Path) -> np.ndarray:
-    """(T,12,3) m of the ``BODY_12`` joints in an OpenSim TRC file named after them (RShoulder ...)."""
+def read_trc(path: Path, joints: Sequence[str] = BODY_12) -> np.ndarray:
+    """(T,J,3) m of ``joints`` in an OpenSim TRC file that names them its way (RShoulder, RBigToe ...)."""
     lines = path.read_text(encoding="utf-8").splitlines()
     names = [name for name in lines[3].split("\t")[2:] if name]
     rows = [[float(word) for word in line.split("\t")[2:] if word] for line in lines[5:] if line]
     values = np.array(rows)[:, : 3 * len(names)].reshape(len(rows), len(names), 3)
-    columns = [names.index(_trc_name(joint)) for joint in BODY_12]
+    columns = [names.index(_trc_name(joint)) for joint in joints]
     return values[:, columns]
 
 
 def _trc_name(joint: str) -> str:
     side, _, part = joint.partition("_")
-    return side[0].upper() + part.capitalize()
+    return side[0].upper() + part.title().replace("_", "")

@@ -10,8 +10,8 @@ import pytest
 
 from core.joint_sets import BODY_23
 from tests.training.datasets.made_up_clip import swaying_body
-from training.datasets.motion_window import MocapWindows
 from training.datasets.detector_model import perfect_detector
+from training.datasets.motion_window import MocapWindows
 from training.datasets.occlusion import hide_joints, hide_keypoints
 from training.datasets.synthetic import draw_views
 from training.datasets.view_config import Hidden, ViewConfig, plain_views
