@@ -23,8 +23,10 @@ from .fit.bone_lengths import (
     scale_poses,
     standing_height,
 )
-from .fit.contacts import detect_contacts, lock_feet
+from .fit.contacts import detect_contacts
 from .fit.evidence import ray_evidence
+from .fit.foot_lock import lock_feet
+from .fit.foothold import steady_distance
 from .fit.gaps import bridge_unseen, extend_to_span
 from .fit.gravity import estimate_gravity
 from .fit.ground import level_camera, place_camera, scale_to_ground, to_world
@@ -47,7 +49,7 @@ from .types import BoneMotion, Camera, Keypoints2D, Poses3D
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 DEFAULT_HEIGHT_M = 1.70
 # A height outside these, found from the ground, means that the feet do not touch it.
-_USUAL_HEIGHTS = (1.2, 2.2)
+USUAL_HEIGHTS = (1.2, 2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,8 @@ def _fit(
     poses = replace(bridge_unseen(poses), confidence=evidence.confidence)
     placed = solve_trajectory(poses, evidence, smooth=smooth)
     bone_lengths = fit_bone_lengths(placed)
-    return solve_poses(placed, evidence, bone_lengths, smooth=smooth), bone_lengths
+    solved = solve_poses(placed, evidence, bone_lengths, smooth=smooth)
+    return steady_distance(solved), bone_lengths
 
 
 def _choose_scale(
@@ -300,7 +303,7 @@ def _choose_scale(
         return height_m / height, f"given height {height_m:.2f} m"
     if source.is_calibrated:
         scale = scale_to_ground(poses, source.camera)
-        if scale is not None and _USUAL_HEIGHTS[0] < scale * height < _USUAL_HEIGHTS[1]:
+        if scale is not None and USUAL_HEIGHTS[0] < scale * height < USUAL_HEIGHTS[1]:
             return scale, "feet on the ground of the calibration"
     return DEFAULT_HEIGHT_M / height, f"assumed height {DEFAULT_HEIGHT_M:.2f} m"
 

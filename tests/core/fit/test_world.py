@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.fit.bone_lengths import bone_lengths_per_frame
-from core.fit.contacts import bend_leg, detect_contacts, lock_feet
+from core.fit.contacts import detect_contacts
+from core.fit.foot_lock import bend_leg, lock_feet
 from core.fit.ground import (
     level_camera,
     place_camera,
@@ -16,7 +17,7 @@ from core.fit.ground import (
     to_world,
 )
 from core.geometry.camera import camera_at_origin, world_to_camera
-from core.geometry.quaternion import from_matrix
+from core.geometry.quaternion import from_axis_angle, from_matrix, rotate
 from core.joint_sets import LIFTED_21
 from tests.core.fit.bodies import poses_of
 
@@ -130,6 +131,34 @@ def test_a_locked_foot_is_still_to_a_millimetre_and_legs_keep_their_lengths():
     assert np.abs(before - after)[:, legs].max() < 1e-6
     right = LIFTED_21.indices("right_hip", "right_knee", "right_ankle", "thorax", "left_wrist")
     assert np.allclose(locked[:, right], joints[:, right], atol=1e-12)
+
+
+def test_a_locked_foot_does_not_turn_and_lies_on_the_ground():
+    joints = standing(60)
+    heel, toe, ankle = LIFTED_21.indices("left_heel", "left_toe", "left_ankle")
+    turn = from_axis_angle(np.array([0.0, 0.0, 1.0]), 0.2 * np.sin(np.arange(60) / 5))
+    for joint in (heel, toe):
+        joints[:, joint] = joints[:, ankle] + rotate(turn, joints[:, joint] - joints[:, ankle])
+    # Sunk into the ground, as deep as a bending knee can lift it.
+    joints[..., 2] -= 0.03
+    contacts = np.zeros((60, 2), dtype=bool)
+    contacts[10:50, 0] = True
+    locked = lock_feet(poses_of(joints, space="world"), contacts)[0].positions
+    sole = locked[10:50, [heel, toe]]
+    assert np.ptp(sole, axis=0).max() < 1e-3
+    assert np.abs(sole[..., 2].min(axis=1)).max() < 1e-6
+    before, after = (bone_lengths_per_frame(p, LIFTED_21.parents) for p in (joints, locked))
+    assert np.abs(before - after)[:, [heel, toe, ankle]].max() < 1e-6
+    # Before the contact fades in, the foot turns as it did.
+    assert np.allclose(locked[:4, toe], joints[:4, toe], atol=1e-9)
+
+
+def test_a_foot_on_a_step_stays_on_it():
+    joints = standing(60)
+    joints[..., 2] += 0.3
+    contacts = np.ones((60, 2), dtype=bool)
+    locked = lock_feet(poses_of(joints, space="world"), contacts)[0].positions
+    assert np.allclose(locked, joints, atol=1e-6)
 
 
 def test_locking_does_not_pop_at_its_ends():
