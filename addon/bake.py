@@ -56,11 +56,10 @@ def bake(
         )
     action = compat.assign_new_action(rig, action_name)
     frames = np.arange(start_frame, start_frame + motion.num_frames)
-    root = rest_pose.parents.index(-1)
     for bone, bone_name in enumerate(rest_pose.bone_names):
         pose_bone = pose_bones[bone_name]
         pose_bone.rotation_mode = "QUATERNION"
-        if bone == root:
+        if bone == motion.root_bone:
             _write_curves(rig, pose_bone, "location", frames, root_location_local(motion))
         _write_curves(rig, pose_bone, "rotation_quaternion", frames, motion.rotations[:, bone])
     return action
@@ -69,7 +68,7 @@ def bake(
 def root_location_local(motion: BoneMotion) -> np.ndarray:
     """(T,3) m: the root bone's travel from its rest position, in its own rest axes."""
     rest_pose = motion.rest_pose
-    root = rest_pose.parents.index(-1)
+    root = motion.root_bone
     travel_armature = motion.root_position - rest_pose.heads[root]
     return rotate(conjugate(rest_pose.rotations[root]), travel_armature)
 

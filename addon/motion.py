@@ -40,7 +40,6 @@ def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
 
 def keep_in_place(motion: BoneMotion) -> BoneMotion:
     """The same motion without its horizontal travel: the root stays above its rest position."""
-    root = motion.rest_pose.parents.index(-1)
     root_position = motion.root_position.copy()
-    root_position[:, :2] = motion.rest_pose.heads[root, :2]
+    root_position[:, :2] = motion.rest_pose.heads[motion.root_bone, :2]
     return replace(motion, root_position=root_position)

@@ -57,6 +57,21 @@ class Skeleton:
         mirror[list(self.joints_right)] = self.joints_left
         return mirror
 
+    @cached_property
+    def chains(self) -> np.ndarray:
+        """(J,J) 1 where the column's joint lies on the row's path from the root, which is left out.
+
+        What is given for the bone that ends at each joint, it adds up from the root. Topological
+        skeletons of one root alone.
+        """
+        assert self.is_topological, f"{self.name}: a parent stands after its child"
+        matrix = np.eye(self.num_joints)
+        for joint, parent in enumerate(self.parents):
+            if parent >= 0:
+                matrix[joint] += matrix[parent]
+        matrix[:, 0] = 0.0
+        return matrix
+
     @property
     def bones(self) -> np.ndarray:
         """(B,2) pairs (parent, child) of every joint that has a parent."""

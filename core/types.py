@@ -210,8 +210,9 @@ class BoneMotion:
 
     ``rotations`` (T,B,4) wxyz, each bone's rotation relative to its rest orientation, in the bone's
     own rest axes (exactly Blender's ``pose_bone.rotation_quaternion``), continuous in sign;
-    ``root_position`` (T,3) m, armature space: where the root bone's head is; ``contacts`` (T,2) bool,
-    left and right foot; ``frames`` (T,) source frame numbers.
+    ``root_position`` (T,3) m, armature space: where the head of bone ``root_bone`` is, the hips';
+    ``contacts`` (T,2) bool, left and right foot; ``frames`` (T,) source frame numbers. Bones above
+    ``root_bone`` and other roots rest.
     """
 
     rotations: np.ndarray
@@ -220,6 +221,7 @@ class BoneMotion:
     frames: np.ndarray
     fps: Fraction
     rest_pose: RestPose
+    root_bone: int = 0
 
     def __post_init__(self) -> None:
         num_frames = len(self.frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,43 +12,48 @@ from ..geometry.swing_twist import normalise_vectors
 from ..joint_sets import LIFTED_21
 from ..types import RestPose
 from .bone_map import BoneMap
-from .humanoid import HEEL_RUN_PER_ANKLE_HEIGHT
+from .landmark import HEEL_RUN_PER_ANKLE_HEIGHT
 
 _BACK, _UP = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
-NOSE_FORWARD_SHARE = 0.34
-NOSE_UP_SHARE = 0.55
+NOSE_FORWARD_SHARE = 0.366
+NOSE_UP_SHARE = 0.592
 """The nose, as shares of the way from the thorax to the head's top, forward and up from the thorax."""
+
+
+Place = Literal["head", "tail", "beyond", "mid_hip", "nose", "heel"]
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A joint rides on the bone of ``role``: at its head, its tail, or a point of its shape."""
+    """A joint rides on a role's bones: at their head, their tail, as far again, or a point of a shape.
+
+    ``places`` are roles and points of them; the first whose role the rig has is taken.
+    """
 
     joint: str
-    role: str
-    at: Literal["head", "tail", "mid_hip", "nose", "heel"]
+    places: tuple[tuple[str, Place], ...]
 
 
 def _side_attachments(side: Literal["left", "right"], suffix: str) -> tuple[Attachment, ...]:
     return (
-        Attachment(f"{side}_hip", f"thigh{suffix}", "head"),
-        Attachment(f"{side}_knee", f"shin{suffix}", "head"),
-        Attachment(f"{side}_ankle", f"foot{suffix}", "head"),
-        Attachment(f"{side}_shoulder", f"upper_arm{suffix}", "head"),
-        Attachment(f"{side}_elbow", f"forearm{suffix}", "head"),
-        Attachment(f"{side}_wrist", f"hand{suffix}", "head"),
-        Attachment(f"{side}_heel", f"foot{suffix}", "heel"),
-        Attachment(f"{side}_toe", f"toes{suffix}", "tail"),
+        Attachment(f"{side}_hip", ((f"thigh{suffix}", "head"),)),
+        Attachment(f"{side}_knee", ((f"shin{suffix}", "head"),)),
+        Attachment(f"{side}_ankle", ((f"foot{suffix}", "head"),)),
+        Attachment(f"{side}_shoulder", ((f"upper_arm{suffix}", "head"),)),
+        Attachment(f"{side}_elbow", ((f"forearm{suffix}", "head"),)),
+        Attachment(f"{side}_wrist", ((f"hand{suffix}", "head"), (f"forearm{suffix}", "tail"))),
+        Attachment(f"{side}_heel", ((f"foot{suffix}", "heel"),)),
+        Attachment(f"{side}_toe", ((f"toes{suffix}", "tail"), (f"foot{suffix}", "tail"))),
     )
 
 
 JOINT_ATTACHMENTS: tuple[Attachment, ...] = (
-    Attachment("pelvis", "hips", "mid_hip"),
-    Attachment("spine", "chest", "head"),
-    Attachment("thorax", "chest", "tail"),
-    Attachment("nose", "head", "nose"),
-    Attachment("head", "head", "tail"),
+    Attachment("pelvis", (("hips", "mid_hip"),)),
+    Attachment("spine", (("chest", "head"),)),
+    Attachment("thorax", (("chest", "tail"),)),
+    Attachment("nose", (("head", "nose"), ("neck", "nose"), ("chest", "nose"))),
+    Attachment("head", (("head", "tail"), ("neck", "tail"), ("chest", "beyond"))),
     *_side_attachments("left", ".L"),
     *_side_attachments("right", ".R"),
 )
@@ -59,10 +65,13 @@ def carrying_bones(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
     Raises
     ------
     LiftError
-        When the rest pose lacks a bone of the map.
+        When the armature does not fit the map.
     """
     bones = bone_map.indices(rest_pose)
-    carriers = {attachment.joint: bones[attachment.role] for attachment in JOINT_ATTACHMENTS}
+    carriers: dict[str, int] = {}
+    for attachment in JOINT_ATTACHMENTS:
+        role, place = _present_place(attachment, bones)
+        carriers[attachment.joint] = bones[role][-1 if place in ("tail", "beyond") else 0]
     return np.array([carriers[joint] for joint in LIFTED_21.joint_names])
 
 
@@ -72,22 +81,33 @@ def rest_joint_positions(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
     Raises
     ------
     LiftError
-        When the rest pose lacks a bone of the map.
+        When the armature does not fit the map.
     """
     bones = bone_map.indices(rest_pose)
     points: dict[str, np.ndarray] = {}
     for attachment in JOINT_ATTACHMENTS:
-        bone = bones[attachment.role]
-        if attachment.at == "head":
-            points[attachment.joint] = rest_pose.heads[bone]
-        elif attachment.at == "tail":
-            points[attachment.joint] = rest_pose.tails[bone]
+        role, place = _present_place(attachment, bones)
+        head, tail = rest_pose.heads[bones[role][0]], rest_pose.tails[bones[role][-1]]
+        if place == "head":
+            points[attachment.joint] = head
+        elif place == "tail":
+            points[attachment.joint] = tail
+        elif place == "beyond":
+            points[attachment.joint] = 2.0 * tail - head
     hips = points["left_hip"], points["right_hip"]
     points["pelvis"] = 0.5 * (hips[0] + hips[1])
     points["nose"] = _rest_nose(points)
     for side in ("left", "right"):
         points[f"{side}_heel"] = _rest_heel(points[f"{side}_ankle"], points[f"{side}_toe"])
     return np.stack([points[joint] for joint in LIFTED_21.joint_names])
+
+
+def _present_place(
+    attachment: Attachment, bones: Mapping[str, tuple[int, ...]]
+) -> tuple[str, Place]:
+    """The role that carries the joint on this rig, and where; the last one is always there."""
+    present = [place for place in attachment.places if place[0] in bones]
+    return present[0]
 
 
 def _rest_nose(points: dict[str, np.ndarray]) -> np.ndarray:

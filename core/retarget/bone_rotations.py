@@ -41,9 +41,9 @@ def solve_bone_rotations(
         LIFTED_21 joints in space "world" (z up). A confidence of 0 at a nose, heel or toe makes
         the head follow the chest, the foot its shin.
     rest_pose : RestPose
-        Any armature whose only root is the hips' bone.
+        Any armature. Bones above the hips and roots beside them rest.
     bone_map : BoneMap
-        Which bone plays which part; bones without one keep their rest pose.
+        Which bones play which part; bones without one keep their rest pose.
 
     Returns
     -------
@@ -66,9 +66,11 @@ def solve_bone_rotations(
         JointTracks(poses.positions, poses.confidence, float(poses.fps)),
         JointTracks(rest_joints[None], np.ones((1, len(rest_joints))), float(poses.fps)),
     )
-    turn_of_bone = {bones[role]: turn for role, turn in turns.items()}
+    # The first bone of a chain takes the whole turn; the others follow it as one piece.
+    turn_of_bone = {bones[role][0]: turn for role, turn in turns.items() if role in bones}
     pelvis = LIFTED_21.index("pelvis")
-    root_offset = rest_pose.heads[bones["hips"]] - rest_joints[pelvis]
+    hips = bones["hips"][0]
+    root_offset = rest_pose.heads[hips] - rest_joints[pelvis]
     contacts = np.zeros((poses.num_frames, 2), dtype=bool)
     if poses.contact_probability is not None:
         contacts = poses.contact_probability > _CONTACT_THRESHOLD
@@ -79,6 +81,7 @@ def solve_bone_rotations(
         frames=poses.frames,
         fps=poses.fps,
         rest_pose=rest_pose,
+        root_bone=hips,
     )
 
 

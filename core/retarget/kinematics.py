@@ -25,7 +25,7 @@ def bone_transforms(motion: BoneMotion) -> tuple[np.ndarray, np.ndarray]:
     rotations = np.empty((motion.num_frames, rest.num_bones, 4))
     for bone, parent in enumerate(rest.parents):
         if parent < 0:
-            heads[:, bone] = motion.root_position
+            heads[:, bone] = rest.heads[bone]
             rest_rotation = rest.rotations[bone]
         else:
             back = quaternion.conjugate(rest.rotations[parent])
@@ -33,6 +33,8 @@ def bone_transforms(motion: BoneMotion) -> tuple[np.ndarray, np.ndarray]:
             heads[:, bone] = heads[:, parent] + quaternion.rotate(rotations[:, parent], offset)
             relative = quaternion.multiply(back, rest.rotations[bone])
             rest_rotation = quaternion.multiply(rotations[:, parent], relative)
+        if bone == motion.root_bone:
+            heads[:, bone] = motion.root_position
         rotations[:, bone] = quaternion.multiply(rest_rotation, motion.rotations[:, bone])
     return heads, quaternion.normalise(rotations)
 

@@ -224,8 +224,8 @@ def test_bones_without_a_role_keep_their_rest_pose() -> None:
 
 
 def test_a_renamed_armature_moves_by_its_own_map() -> None:
-    names = {role: f"mixamorig:{role}" for role in HUMANOID.bones}
-    renamed = replace(REST, bone_names=tuple(names[name] for name in REST.bone_names))
+    names = {role: (f"mixamorig:{role}",) for role in HUMANOID.bones}
+    renamed = replace(REST, bone_names=tuple(names[name][0] for name in REST.bone_names))
     positions = random_positions(0)
     motion = solve_bone_rotations(as_poses(positions), renamed, BoneMap("renamed", names))
     np.testing.assert_array_equal(motion.rotations, solve(positions).rotations)
