@@ -24,7 +24,6 @@ from core.types import Camera
 from .body import scale_bones
 from .bvh import BODY_POINTS, MocapClip
 from .keypoint_noise import keypoint_noise
-from .view_config import ViewConfig
 
 _MIN_DEPTH = 1.0
 _MIN_TAKE = 10
@@ -156,7 +155,7 @@ def _film_take(
     pixels = project_to_pixels(seen[:, marked], camera)
     confidence = np.ones(pixels.shape[:2])
     if config.noise > 0:
-        noise, quality = keypoint_noise((1, len(body), len(marked)), ViewConfig(), rng)
+        noise, quality = keypoint_noise((1, len(body), len(marked)), rng)
         depth = np.maximum(seen[:, :1, 2:], _MIN_DEPTH)
         pixels = pixels + config.noise * noise[0] / depth * config.focal_length
         confidence = np.clip(quality[0], 0.05, 1.0)
