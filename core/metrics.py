@@ -1,18 +1,23 @@
 """How far a predicted motion is from the true one (METHOD.md section 5).
 
 Positions are (T, J, 3) in metres; every result is a float in the unit that is named. MPJPE and
-MPJVE compare what they are given: hand over root-relative positions for protocol 1.
+MPJVE compare what they are given: hand over root-relative positions for protocol 1. World-space
+metrics take absolute positions; those of the ground take the world's z as up and its z = 0 as the ground.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .errors import LiftError
-from .geometry.alignment import align_similarity
+from .geometry.alignment import align_rigid, align_similarity
 
+SEGMENT_FRAMES = 100
 FOOT_SLIDE_FPS = 30.0
 _STILL_M_PER_FRAME = 0.01
+_NUM_FIRST_FRAMES = 2
 
 
 def mpjpe(predicted: np.ndarray, target: np.ndarray) -> float:
@@ -99,6 +104,76 @@ def jitter(positions: np.ndarray, *, fps: float) -> float:
     return float(np.linalg.norm(third, axis=-1).mean() * fps**3 / 10.0)
 
 
+def w_mpjpe(predicted: np.ndarray, target: np.ndarray, *, use_scale: bool) -> float:
+    """MPJPE in m of segments of 100 frames, each aligned by its first two frames: W-MPJPE.
+
+    It grows with the drift after the start. A clip's last segment takes what is left over (up to 199
+    frames). Every frame counts alike.
+
+    Parameters
+    ----------
+    predicted, target : np.ndarray
+        (T, J, 3) m, absolute, each in its own world.
+    use_scale : bool
+        Align by a similarity, as the literature does (SLAHMR, WHAM), instead of a rigid motion, which
+        leaves an error of size in the figure.
+
+    Raises
+    ------
+    LiftError
+        When the shapes differ or hold no joint.
+    """
+    return _segment_mpjpe(predicted, target, _NUM_FIRST_FRAMES, use_scale=use_scale)
+
+
+def wa_mpjpe(predicted: np.ndarray, target: np.ndarray, *, use_scale: bool) -> float:
+    """MPJPE in m of segments of 100 frames, each aligned as a whole: WA-MPJPE.
+
+    Segments, arguments and errors are those of ``w_mpjpe``.
+    """
+    return _segment_mpjpe(predicted, target, None, use_scale=use_scale)
+
+
+def path_length(root: np.ndarray) -> float:
+    """Distance in m that a point (T, 3) m travels, step by step."""
+    return float(np.linalg.norm(np.diff(np.asarray(root, dtype=float), axis=0), axis=-1).sum())
+
+
+def root_translation_error(predicted: np.ndarray, target: np.ndarray) -> float:
+    """Mean error of the root's path (T, 3) m after the best rigid motion, per distance travelled: RTE.
+
+    Returns
+    -------
+    float
+        A share (METHOD.md prints it in %). NaN where the true root stays where it is.
+
+    Raises
+    ------
+    LiftError
+        When the shapes differ or hold no frame.
+    """
+    predicted, target = _checked(predicted, target)
+    travelled = path_length(target)
+    if not travelled > 0.0:
+        return float("nan")
+    return mpjpe(align_rigid(predicted, target).apply(predicted), target) / travelled
+
+
+def direction_error(predicted: np.ndarray, target: np.ndarray) -> float:
+    """Angle in rad, 0 to pi, between two directions (3,) of any length."""
+    predicted, target = _checked(predicted, target)
+    across = np.linalg.norm(np.cross(predicted, target))
+    return float(np.arctan2(across, predicted @ target))
+
+
+def bone_length_spread(positions: np.ndarray, parents: tuple[int, ...]) -> float:
+    """Standard deviation over frames, in m, of the bone of (T, J, 3) m whose length varies most."""
+    positions = np.asarray(positions, dtype=float)
+    children = np.flatnonzero(np.array(parents) >= 0)
+    bones = positions[:, children] - positions[:, np.array(parents)[children]]
+    return float(np.linalg.norm(bones, axis=-1).std(axis=0).max())
+
+
 def foot_slide(predicted: np.ndarray, target: np.ndarray, *, fps: float) -> float:
     """Mean horizontal speed, in mm/s, of predicted foot points while the true ones stand still.
 
@@ -133,6 +208,53 @@ def foot_slide(predicted: np.ndarray, target: np.ndarray, *, fps: float) -> floa
         return float("nan")
     speeds = np.linalg.norm(steps[..., :2], axis=-1) * FOOT_SLIDE_FPS * 1000.0
     return float(speeds[is_still].mean())
+
+
+def penetration(feet: np.ndarray) -> float:
+    """Mean over all frames, in m, of how deep the lowest of the foot points (T, K, 3) is in the ground.
+
+    A frame with every point at or above z = 0 counts as 0.
+    """
+    lowest = np.asarray(feet, dtype=float)[..., 2].min(axis=1)
+    return float(np.maximum(-lowest, 0.0).mean())
+
+
+def floating(feet: np.ndarray, is_contact: np.ndarray) -> float:
+    """Mean height in m above the ground of feet that truly stand on it.
+
+    Parameters
+    ----------
+    feet : np.ndarray
+        (T, F, K, 3) m: K points of each foot; the lowest one is the foot's height, under 0 counts as 0.
+    is_contact : np.ndarray
+        (T, F) bool, which feet truly touch the ground.
+
+    Returns
+    -------
+    float
+        NaN where no foot ever stands.
+    """
+    is_contact = np.asarray(is_contact, dtype=bool)
+    if not is_contact.any():
+        return float("nan")
+    lowest = np.asarray(feet, dtype=float)[..., 2].min(axis=-1)
+    return float(np.maximum(lowest, 0.0)[is_contact].mean())
+
+
+def _segment_mpjpe(
+    predicted: np.ndarray, target: np.ndarray, num_aligned: int | None, *, use_scale: bool
+) -> float:
+    """MPJPE after each segment is moved to where its first ``num_aligned`` frames (or all) fit best."""
+    predicted, target = _checked(predicted, target)
+    align = align_similarity if use_scale else align_rigid
+    num_segments = max(1, len(target) // SEGMENT_FRAMES)
+    edges = [*range(0, num_segments * SEGMENT_FRAMES, SEGMENT_FRAMES), len(target)]
+    moved: list[np.ndarray] = []
+    for begin, end in pairwise(edges):
+        last = end if num_aligned is None else min(begin + num_aligned, end)
+        alignment = align(predicted[begin:last].reshape(-1, 3), target[begin:last].reshape(-1, 3))
+        moved.append(alignment.apply(predicted[begin:end].reshape(-1, 3)))
+    return mpjpe(np.concatenate(moved), target.reshape(-1, 3))
 
 
 def _distances(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""How fast it is, in one run: ``python -m training.benchmark``.
+"""How fast it is, in one run: ``python -m training.benchmark [--model MODEL.npz ...]``.
 
-Network inference in NumPy against torch, the default model against the paper's, baking against
+Network inference in NumPy against torch, model files against the paper's network, baking against
 ``keyframe_insert``, and the whole command line on clips of growing length with its peak memory.
 """
 
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,14 +21,20 @@ import numpy as np
 import torch
 
 from core.clip_source import open_clip
+from core.geometry.camera import camera_at_origin
 from core.io.native import write_keypoints_npz
 from core.learning.network import TemporalModel
 from core.lifting.config import LifterConfig
 from core.lifting.inference import TemporalNetwork
-from core.lifting.weights import fold_batch_norm, load_weights
+from core.lifting.lift import lift
+from core.lifting.weights import LifterWeights, fold_batch_norm, load_weights
 from core.pipeline import DEFAULT_MODEL
 from core.types import Keypoints2D
 
+_PAPER = LifterConfig(
+    num_joints_in=17, in_features=2, num_joints_out=17, filter_widths=(3, 3, 3, 3, 3)
+)
+_PARTS = ("inference", "bake", "command-line")
 _ROOT = Path(__file__).resolve().parents[1]
 _BEAM = _ROOT / "tests" / "data" / "beam" / "cam01_json"
 # Runs in a child so that its peak memory is its own: prints wall seconds and peak MB.
@@ -53,36 +60,63 @@ def median_seconds(jobs: list[Callable[[], object]], *, num_rounds: int = 9) -> 
     return [statistics.median(taken) for taken in times]
 
 
-def benchmark_inference(num_frames: int) -> None:
-    """The paper's 243-frame network in NumPy and in torch, and the default model in NumPy."""
-    paper = LifterConfig(
-        num_joints_in=17, in_features=2, num_joints_out=17, filter_widths=(3, 3, 3, 3, 3)
-    )
+def benchmark_inference(num_frames: int, model_paths: list[Path]) -> None:
+    """Frames per second of the paper's 243-frame network, in NumPy and in torch, and of model files.
+
+    The networks alone on clips of noise, one after the other; then lifting as the pipeline does it, with
+    flip averaging, of one clip by each: what a network needs before and after it counts there.
+
+    Parameters
+    ----------
+    num_frames : int
+        Length of the clips.
+    model_paths : list of Path
+    """
     torch.manual_seed(0)
-    model = TemporalModel(paper).eval()
+    model = TemporalModel(_PAPER).eval()
     state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    network = TemporalNetwork(fold_batch_norm(paper, state))
-    default = TemporalNetwork(load_weights(DEFAULT_MODEL))
-    rng = np.random.default_rng(0)
-    clip = rng.normal(size=(num_frames, 17 * 2)).astype(np.float32)
-    before, after = paper.padding
-    padded = np.pad(clip, ((before, after), (0, 0)), mode="edge")
+    weights = {"243 frames, 1024 channels": fold_batch_norm(_PAPER, state)}
+    weights |= {str(path): load_weights(path) for path in model_paths}
+    before, after = _PAPER.padding
+    padded = np.pad(_noise(num_frames, _PAPER), ((before, after), (0, 0)), mode="edge")
     tensor = torch.from_numpy(padded.reshape(1, -1, 17, 2))
-    inputs = default.config.num_joints_in * default.config.in_features
-    own_clip = rng.normal(size=(num_frames, inputs)).astype(np.float32)
+    alone = [_forward_job(each, num_frames) for each in weights.values()]
     with torch.no_grad():
-        in_numpy, in_torch, own = median_seconds(
-            [
-                lambda: network.forward_clip(clip),
-                lambda: model(tensor),
-                lambda: default.forward_clip(own_clip),
-            ]
-        )
-    print(f"inference, {num_frames} frames, frames per second:")
-    print(f"  243 frames, 1024 channels, torch  {num_frames / in_torch:10.0f}")
-    print(f"  243 frames, 1024 channels, NumPy  {num_frames / in_numpy:10.0f}")
-    print(f"  default model, NumPy              {num_frames / own:10.0f}")
-    print(f"  NumPy / torch {in_torch / in_numpy:.2f}, default / 243 frames {in_numpy / own:.2f}")
+        in_torch, *seconds = median_seconds([lambda: model(tensor), *alone])
+    print(
+        f"inference, {num_frames} frames, frames per second (times the paper's network in NumPy):"
+    )
+    print(
+        f"  {num_frames / in_torch:10.0f} {seconds[0] / in_torch:8.2f}  torch, {next(iter(weights))}"
+    )
+    _print_rates(num_frames, dict(zip(weights, seconds, strict=True)))
+    seconds = median_seconds([_lift_job(each, num_frames) for each in weights.values()])
+    print("lifting with flip averaging, likewise:")
+    _print_rates(num_frames, dict(zip(weights, seconds, strict=True)))
+
+
+def _noise(num_frames: int, config: LifterConfig) -> np.ndarray:
+    size = (num_frames, config.num_joints_in * config.in_features)
+    return np.random.default_rng(0).normal(size=size).astype(np.float32)
+
+
+def _forward_job(weights: LifterWeights, num_frames: int) -> Callable[[], object]:
+    network, clip = TemporalNetwork(weights), _noise(num_frames, weights.config)
+    return lambda: network.forward_clip(clip)
+
+
+def _lift_job(weights: LifterWeights, num_frames: int) -> Callable[[], object]:
+    keypoints = replace(long_clip(num_frames), fps=Fraction(weights.config.fps))
+    assert keypoints.image_size is not None
+    camera = camera_at_origin(1000.0, keypoints.image_size)
+    return lambda: lift(keypoints, camera, weights)
+
+
+def _print_rates(num_frames: int, seconds: dict[str, float]) -> None:
+    """Frames per second of each, and how many times those of the first."""
+    first = next(iter(seconds.values()))
+    for name, taken in seconds.items():
+        print(f"  {num_frames / taken:10.0f} {first / taken:8.2f}  NumPy, {name}")
 
 
 def long_clip(num_frames: int) -> Keypoints2D:
@@ -129,13 +163,23 @@ def main() -> None:
     parser.add_argument(
         "--lengths", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="whole clips"
     )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[DEFAULT_MODEL],
+        help="model files, beside the paper's network",
+    )
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS, help="default: all")
     arguments = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; NumPy {np.__version__}")
-    benchmark_inference(arguments.frames)
-    subprocess.run(
-        [sys.executable, str(_ROOT / "tests" / "addon" / "bake_benchmark.py")], check=True
-    )
-    benchmark_command_line(arguments.lengths)
+    if "inference" in arguments.parts:
+        benchmark_inference(arguments.frames, arguments.model)
+    if "bake" in arguments.parts:
+        script = _ROOT / "tests" / "addon" / "bake_benchmark.py"
+        subprocess.run([sys.executable, str(script)], check=True)
+    if "command-line" in arguments.parts:
+        benchmark_command_line(arguments.lengths)
 
 
 if __name__ == "__main__":

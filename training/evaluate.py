@@ -1,8 +1,10 @@
 """Measure a lifter.
 
 On a data set's test subjects, as the paper does: ``python -m training.evaluate --run RUN``, or
-``--checkpoint FILE --data PATH`` for any checkpoint. On real clips, through the whole pipeline, as a
-user would meet it: ``python -m training.evaluate [--model MODEL.npz] --data FOLDER``.
+``--checkpoint FILE --data PATH`` for any checkpoint. A model file as a user would meet it, through the
+whole pipeline: ``python -m training.evaluate [--model MODEL.npz] --data FOLDER``, on real clips, or on
+motion capture (BVH files) through random synthetic cameras; ``--report`` makes a page of it. How its motion
+stands in the world (place, up, ground, feet, smoothness): ``--world`` as well.
 """
 
 from __future__ import annotations
@@ -22,51 +24,73 @@ from core.learning.clips import ClipSet
 from core.learning.distributed import Share
 from core.learning.network import TemporalModel
 from core.lifting.config import LifterConfig
-from core.lifting.weights import load_weights
-from core.pipeline import DEFAULT_MODEL, LiftSettings
 
 from .configs import EXPERIMENTS, DataConfig
 from .datasets.mocap_folder import is_mocap_folder
 from .datasets.protocol import action_group
-from .datasets.real import load_real_clips
 from .datasets.splits import DataPaths, load_test
 from .device import choose_device
+from .evaluate_options import make_parser
+from .evaluation.model import ModelOptions, evaluate_model
 from .evaluation.protocol import ScoreTable, by_action, by_subject_and_action, evaluate_clips
-from .evaluation.real import evaluate_clip, print_table
+from .evaluation.report import DEFAULT_REPORT, check_writable, write_report
 from .evaluation.table import print_scores, write_scores
+from .evaluation.world import evaluate_world
 from .paper_task import make_predictor
 from .run_config import read_run
-from .train_options import add_data_arguments, data_paths, resolve_data
+from .train_options import data_paths, resolve_data
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Evaluate as the command line says; 0 when done, 1 when the data or the model is bad."""
-    parsed = _parser().parse_args(arguments)
+    parsed = make_parser(__doc__).parse_args(arguments)
     try:
-        if parsed.run or parsed.checkpoint:
+        if parsed.world:
+            evaluate_world(parsed)
+        elif parsed.run or parsed.checkpoint:
             evaluate_checkpoint(parsed)
         else:
-            evaluate_real(parsed)
+            evaluate_model_file(parsed)
     except LiftError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def evaluate_real(parsed: argparse.Namespace) -> None:
-    """P-MPJPE and N-MPJPE of a model file on real detections, clip by clip."""
-    if parsed.data is None:
-        raise LiftError("--data: expected a folder of real clips")
+def evaluate_model_file(parsed: argparse.Namespace) -> None:
+    """A model file on real clips, on mocap through synthetic cameras, or on both; the report."""
+    if parsed.data is None and parsed.mocap is None:
+        raise LiftError("--data: expected a folder of real clips, or of BVH files")
     if parsed.output:
-        raise LiftError("--output is for --run and --checkpoint, not for real clips")
-    weights = load_weights(parsed.model)
-    settings = LiftSettings(smooth=parsed.smooth)
-    clips = [clip for clip in load_real_clips(parsed.data) if parsed.only in clip.name]
-    print_table(evaluate_clip(clip, weights, settings) for clip in clips)
+        raise LiftError("--output is for --run and --checkpoint: of a model file --report has all")
+    is_mocap = parsed.data is not None and is_mocap_folder(parsed.data)
+    if is_mocap and parsed.mocap is not None:
+        raise LiftError("expected one folder of BVH files, found two: --data and --mocap")
+    if parsed.report is not None:
+        if parsed.report == DEFAULT_REPORT:
+            parsed.report.parent.mkdir(exist_ok=True)
+        check_writable(parsed.report)
+    evaluation = evaluate_model(
+        ModelOptions(
+            model=parsed.model,
+            real=None if is_mocap else parsed.data,
+            mocap=parsed.data if is_mocap else parsed.mocap,
+            split=parsed.split,
+            only=parsed.only,
+            smooth=parsed.smooth,
+            num_views=parsed.views,
+            has_curves=parsed.robustness,
+        )
+    )
+    if parsed.report is not None:
+        write_report(parsed.report, evaluation)
+        print(f"report: {parsed.report}")
 
 
 def evaluate_checkpoint(parsed: argparse.Namespace) -> None:
     """The paper's protocols, without and with flip averaging, on the terminal and in files."""
+    if parsed.report is not None or parsed.robustness or parsed.mocap is not None:
+        raise LiftError("--report, --robustness and --mocap are for a model file (--model)")
     if parsed.run:
         paths, data, seed = read_run(parsed.run)
         paths = replace(paths, **_given_paths(parsed))
@@ -191,45 +215,6 @@ def _check_joints(clips: ClipSet, config: LifterConfig, where: str) -> None:
             f"{where}: reads {config.joint_set_in} and writes {config.joint_set_out}; "
             f"the data has {names[0]} in 2D and {names[1]} in 3D"
         )
-
-
-def _score_path(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in (".csv", ".json"):
-        raise argparse.ArgumentTypeError(f"{path}: expected a name that ends in .csv or .json")
-    return path
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_data_arguments(parser, is_required=False)
-    parser.add_argument("--run", type=Path, help="run folder: on the run's own data")
-    parser.add_argument("--checkpoint", type=Path, help="any checkpoint, public ones too")
-    parser.add_argument(
-        "--protocol",
-        choices=sorted(EXPERIMENTS),
-        help="whose test subjects and actions to use, and causal or not for a public checkpoint",
-    )
-    parser.add_argument(
-        "--causal",
-        action="store_true",
-        default=None,
-        help="the checkpoint's network sees no later frame (a public one does not tell)",
-    )
-    parser.add_argument("--by-subject", action="store_true", help="scores of each subject")
-    parser.add_argument(
-        "--output", type=_score_path, nargs="+", default=[], help="also write .csv or .json files"
-    )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
-    real = parser.add_argument_group("real clips")
-    real.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model file (.npz)")
-    real.add_argument("--smooth", type=float, default=LiftSettings().smooth, help="0 to 1")
-    real.add_argument("--only", default="", help="clips whose name holds this text")
-    return parser
 
 
 if __name__ == "__main__":

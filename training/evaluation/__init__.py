@@ -1,1 +1,1 @@
-"""Evaluation: protocols, real clips, pictures."""
+"""Evaluation: protocols, model files on real clips and mocap, worlds, pictures, reports."""

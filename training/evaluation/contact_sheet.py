@@ -21,10 +21,10 @@ from core.clip_source import open_clip
 from core.io.poses import StoredPoses, read_poses_npz
 from core.io.video import find_video_beside
 from core.joint_sets import BODY_23, LIFTED_21, convert_joints
-from core.skeleton import Skeleton
 from core.types import Keypoints2D
 
-_SIDE_COLORS = {"left": "tab:blue", "right": "tab:red", "": "dimgray"}
+from .skeleton_drawing import draw_body, draw_keypoints
+
 _NUM_COLUMNS = 6
 
 
@@ -51,7 +51,7 @@ def draw_contact_sheet(
     body = convert_joints(keypoints, BODY_23)
     front, side = _view_axes(poses.world.positions)
     for column, (row, frame) in enumerate(zip(rows, frames, strict=True)):
-        _draw_keypoints(axes[0, column], body, int(frame), pictures.get(int(frame)))
+        _draw_detected(axes[0, column], body, int(frame), pictures.get(int(frame)))
         for axis, direction in ((axes[1, column], front), (axes[2, column], side)):
             _draw_pose(axis, poses.world.positions[row], direction)
         axes[0, column].set_title(f"frame {frame}", fontsize=9)
@@ -73,10 +73,7 @@ def _view_axes(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _draw_pose(axis: Axes, joints: np.ndarray, right: np.ndarray) -> None:
     across = (joints - joints[:1]) @ right
-    for child, parent in enumerate(LIFTED_21.parents):
-        if parent >= 0:
-            pair = [parent, child]
-            axis.plot(across[pair], joints[pair, 2], color=_color(LIFTED_21, child), linewidth=2)
+    draw_body(axis, np.stack([across, joints[:, 2]], axis=-1))
     axis.axhline(0.0, color="black", linewidth=0.8)
     axis.set_xlim(-1.0, 1.0)
     axis.set_ylim(-0.15, 2.25)
@@ -84,33 +81,14 @@ def _draw_pose(axis: Axes, joints: np.ndarray, right: np.ndarray) -> None:
     axis.set_xticks([])
 
 
-def _draw_keypoints(axis: Axes, body: Keypoints2D, frame: int, picture: np.ndarray | None) -> None:
+def _draw_detected(axis: Axes, body: Keypoints2D, frame: int, picture: np.ndarray | None) -> None:
     assert body.image_size is not None
     width, height = body.image_size
     if picture is not None:
         axis.imshow(picture, extent=(0, width, height, 0))
-    found = np.flatnonzero(body.frames == frame)
-    if len(found):
-        points, seen = body.positions[found[0]], body.confidence[found[0]] > 0
-        for child, parent in enumerate(body.skeleton.parents):
-            if parent >= 0 and seen[child] and seen[parent]:
-                pair = [parent, child]
-                axis.plot(
-                    points[pair, 0],
-                    points[pair, 1],
-                    color=_color(body.skeleton, child),
-                    linewidth=2,
-                )
+    draw_keypoints(axis, body, frame)
     axis.set_xlim(0, width)
     axis.set_ylim(height, 0)
-    axis.set_aspect("equal")
-    axis.set_xticks([])
-    axis.set_yticks([])
-
-
-def _color(skeleton: Skeleton, joint: int) -> str:
-    side = skeleton.joint_names[joint].partition("_")[0]
-    return _SIDE_COLORS.get(side, _SIDE_COLORS[""])
 
 
 def _video_frames(video: Path, frames: list[int]) -> dict[int, np.ndarray]:
