@@ -36,13 +36,14 @@ def started(features):
 
 
 def test_it_writes_what_the_model_file_writes_in_training_too():
-    features = 3 * torch.randn(64, 20, 6, 3) + 1
+    torch.manual_seed(0)
+    features = 3 * torch.randn(256, 20, 6, 3) + 1
     model, begun = started(features)
     expected = model(features)
     assert begun.training
     assert torch.allclose(begun.eval()(features), expected, atol=1e-4)
     in_training = begun.train()(features)
-    assert torch.allclose(in_training, expected, atol=2e-2 * expected.std())
+    assert torch.allclose(in_training, expected, atol=3e-2 * expected.std())
     assert not torch.allclose(in_training, torch.zeros_like(expected), atol=0.1)
 
 
