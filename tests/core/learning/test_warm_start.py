@@ -43,7 +43,7 @@ def test_it_writes_what_the_model_file_writes_in_training_too():
     assert begun.training
     assert torch.allclose(begun.eval()(features), expected, atol=1e-4)
     in_training = begun.train()(features)
-    assert torch.allclose(in_training, expected, atol=3e-2 * expected.std())
+    assert torch.allclose(in_training, expected, atol=3e-2 * expected.std().item())
     assert not torch.allclose(in_training, torch.zeros_like(expected), atol=0.1)
 
 
