@@ -24,6 +24,8 @@ def run(arguments: list[str], *, package: str) -> int:
         options = importlib.import_module(f"{package}.cli_options").parse_options(arguments)
     except SystemExit as parser_exit:
         return int(parser_exit.code or 0)
+    if options.is_stream:
+        return importlib.import_module(f"{package}.stream").lift_stream(options)
     if importlib.util.find_spec("bpy") is None:
         print("error: this needs Blender, or its Python module bpy", file=sys.stderr)
         return 1

@@ -18,7 +18,23 @@ from .output_format import OUTPUT_FORMATS
 
 _MANIFEST = Path(__file__).resolve().parent.parent / "blender_manifest.toml"
 _LAST_FRAME = 1048574
-_LATER_OPTIONS = ("rig_object", "camera_path", "reduce", "engine", "corrections", "stream")
+_LATER_OPTIONS = ("rig_object", "camera_path", "reduce", "engine", "corrections")
+_CLIP_OPTIONS = (
+    *("output", "output_dir", "format", "poses", "report", "scene_fps", "start_frame"),
+    *("person", "video", "no_foot_lock", "in_place"),
+)
+"""What --stream, which reads one person from standard input and writes no file, has no use for."""
+
+_STREAM_HELP = """--stream: one JSON object a line on standard input, one person:
+  {"fps": 30, "image_size": [1920, 1080], "joint_set": "COCO-17"}   first line, each key optional
+  {"frame": 0, "time": 0.0, "keypoints": [[x, y, confidence], ...]}  pixels; [] = nobody; "frame",
+      "time" (s) and, in the first line, "image_size" are optional, "joint_set" follows from the count
+on standard output first {"joint_names", "parents", ...}, then for each frame, at once:
+  {"frame", "time", "is_seen", "positions_camera", "positions_world", "confidence", "contacts",
+   "rotation_world_to_camera", "position_world_camera"}   metres; only the first three before anyone
+      was seen; "is_seen" false: held
+  {"line", "error"} for a line that cannot be used and is skipped; if it is the first, the stream ends
+with --fps, --image-size, --fov, --focal-length, --calibration, --camera, --model, --height, --smooth"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,7 @@ class Options:
     is_in_place: bool
     is_quiet: bool
     is_verbose: bool
+    is_stream: bool
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
@@ -48,15 +65,11 @@ def parse_options(arguments: Sequence[str]) -> Options:
     given = parser.parse_args(list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     try:
         _refuse_later_options(given)
-        _check_combination(given)
-        clips = plan_clips(
-            given.inputs,
-            outputs=given.output,
-            output_dir=given.output_dir,
-            endings=given.format or (".bvh",),
-            poses=given.poses,
-            report=given.report,
-        )
+        if given.stream:
+            _check_stream(parser, given)
+        else:
+            _check_combination(given)
+        clips = () if given.stream else _plan(given)
     except LiftError as error:
         parser.error(str(error))
     return Options(
@@ -68,6 +81,18 @@ def parse_options(arguments: Sequence[str]) -> Options:
         is_in_place=given.in_place,
         is_quiet=given.quiet,
         is_verbose=given.verbose,
+        is_stream=given.stream,
+    )
+
+
+def _plan(given: argparse.Namespace) -> tuple[Clip, ...]:
+    return plan_clips(
+        given.inputs,
+        outputs=given.output,
+        output_dir=given.output_dir,
+        endings=given.format or (".bvh",),
+        poses=given.poses,
+        report=given.report,
     )
 
 
@@ -95,6 +120,19 @@ def _refuse_later_options(given: argparse.Namespace) -> None:
             raise LiftError(f"--{name.replace('_', '-')} is not available yet")
 
 
+def _check_stream(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Raise LiftError for options that are not for --stream."""
+    if given.inputs:
+        raise LiftError(
+            f"--stream reads standard input: expected no INPUT, found {given.inputs[0]}"
+        )
+    for name in _CLIP_OPTIONS:
+        if getattr(given, name) != parser.get_default(name):
+            raise LiftError(f"--{name.replace('_', '-')} is not for --stream")
+    if given.camera is not None and given.calibration is None:
+        raise LiftError("--camera needs --calibration")
+
+
 def _check_combination(given: argparse.Namespace) -> None:
     """Raise LiftError for options that do not go together."""
     if not given.inputs:
@@ -119,8 +157,10 @@ def _check_combination(given: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lift",
-        usage="lift INPUT [INPUT ...] [options]",
+        usage="lift INPUT [INPUT ...] [options]\n       lift --stream [options]",
         description="Lift a video's 2D human keypoints to 3D animation on an armature.",
+        epilog=_STREAM_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -131,6 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_lens_options(parser)
     _add_motion_options(parser)
     _add_later_options(parser)
+    parser.add_argument(
+        "--stream",
+        action="store_true",
+        help="live: a JSON line of keypoints in, a JSON line of the pose out (see below)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no warnings")
     parser.add_argument(
         "--verbose", action="store_true", help="tracebacks and Blender's own output"
@@ -191,7 +236,12 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--video", metavar="FILE", type=Path, help="default: beside INPUT, same stem; one INPUT"
     )
-    group.add_argument("--model", metavar="FILE.npz", type=Path, help="default: the bundled one")
+    group.add_argument(
+        "--model",
+        metavar="FILE.npz",
+        type=Path,
+        help="default: the bundled one (--stream: causal.npz)",
+    )
 
 
 def _add_lens_options(parser: argparse.ArgumentParser) -> None:
@@ -234,4 +284,3 @@ def _add_later_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reduce", metavar="MM")
     group.add_argument("--engine", metavar="NAME")
     group.add_argument("--corrections", metavar="FILE.json")
-    group.add_argument("--stream", action="store_true")

@@ -126,7 +126,7 @@ def settle_clip(
             "(give --image-size)"
         )
     detections = with_image_size(detections, image_size)
-    camera, focal_source = _choose_camera(image_size, calibrated, fov_deg, focal_length_px)
+    camera, focal_source = choose_camera(image_size, calibrated, fov_deg, focal_length_px)
     people, tracking_notes = track(replace(detections, fps=fps, image_size=image_size))
     return ClipSource(
         path=path,
@@ -142,6 +142,55 @@ def settle_clip(
         is_calibrated=calibrated is not None,
         warnings=(*warnings, *tracking_notes),
         is_size_guessed=is_size_guessed,
+    )
+
+
+def choose_camera(
+    image_size: tuple[int, int],
+    calibrated: tuple[Camera, tuple[int, int]] | None,
+    fov_deg: float | None,
+    focal_length_px: float | None,
+) -> tuple[Camera, str]:
+    """The camera of an image, and where its focal length comes from.
+
+    Parameters
+    ----------
+    image_size : (int, int)
+        Width and height, px.
+    calibrated : (Camera, (int, int)) or None
+        A calibration's camera and its image size; its place in the world is kept.
+    fov_deg : float or None
+        Across the image's width.
+    focal_length_px : float or None
+
+    Raises
+    ------
+    LiftError
+        When the calibration is for a picture of another shape.
+    """
+    if calibrated is not None:
+        camera, size = calibrated
+        share = np.array(image_size) / np.array(size)
+        if abs(share[0] / share[1] - 1) > 0.02:
+            raise LiftError(
+                f"the calibration is for {size[0]}x{size[1]} px, the clip is "
+                f"{image_size[0]}x{image_size[1]} px"
+            )
+        camera = replace(
+            camera,
+            focal_length=camera.focal_length * share,
+            principal_point=camera.principal_point * share,
+        )
+        return camera, "calibration"
+    if focal_length_px is not None:
+        return camera_at_origin(focal_length_px, image_size), "given focal length"
+    if fov_deg is not None:
+        focal = focal_length_from_fov(fov_deg, image_size[0])
+        return camera_at_origin(focal, image_size), f"given field of view of {fov_deg:g} degrees"
+    focal = focal_length_from_fov(DEFAULT_FOV_DEG, max(image_size))
+    return (
+        camera_at_origin(focal, image_size),
+        f"assumed {DEFAULT_FOV_DEG:g} degrees across the longer side",
     )
 
 
@@ -171,36 +220,3 @@ def _guess_image_size(detections: Detections) -> tuple[int, int]:
 def _is_padding(size: tuple[int, int], calibrated: tuple[int, int]) -> bool:
     """Whether two sizes differ by a codec's padding only, not by another resolution."""
     return all(abs(a - b) <= 0.02 * b for a, b in zip(size, calibrated, strict=True))
-
-
-def _choose_camera(
-    image_size: tuple[int, int],
-    calibrated: tuple[Camera, tuple[int, int]] | None,
-    fov_deg: float | None,
-    focal_length_px: float | None,
-) -> tuple[Camera, str]:
-    """The camera and where its focal length comes from."""
-    if calibrated is not None:
-        camera, size = calibrated
-        share = np.array(image_size) / np.array(size)
-        if abs(share[0] / share[1] - 1) > 0.02:
-            raise LiftError(
-                f"the calibration is for {size[0]}x{size[1]} px, the clip is "
-                f"{image_size[0]}x{image_size[1]} px"
-            )
-        camera = replace(
-            camera,
-            focal_length=camera.focal_length * share,
-            principal_point=camera.principal_point * share,
-        )
-        return camera, "calibration"
-    if focal_length_px is not None:
-        return camera_at_origin(focal_length_px, image_size), "given focal length"
-    if fov_deg is not None:
-        focal = focal_length_from_fov(fov_deg, image_size[0])
-        return camera_at_origin(focal, image_size), f"given field of view of {fov_deg:g} degrees"
-    focal = focal_length_from_fov(DEFAULT_FOV_DEG, max(image_size))
-    return (
-        camera_at_origin(focal, image_size),
-        f"assumed {DEFAULT_FOV_DEG:g} degrees across the longer side",
-    )

@@ -319,6 +319,8 @@ def _marks() -> np.ndarray:
 
 
 _MARKS = _marks()
+_IS_USED = _MARKS > 0
+_IS_MARKED = _IS_USED.any(axis=-1)
 
 
 def lifted_from_detected(
@@ -338,8 +340,7 @@ def lifted_from_detected(
         (...,21,C) and (...,21) of the ``LIFTED_21`` joints; the confidence is the least of the
         keypoints that make a joint, 0 for those that no detector marks (spine, head top).
     """
-    used = _MARKS > 0
-    least = np.where(used, confidence[..., None, :], np.inf).min(axis=-1)
-    lifted_confidence = np.where(used.any(axis=-1), least, 0.0)
+    least = np.where(_IS_USED, confidence[..., None, :], np.inf).min(axis=-1)
+    lifted_confidence = np.where(_IS_MARKED, least, 0.0)
     known = np.where((confidence > 0)[..., None], points, 0.0)
     return _MARKS @ known, lifted_confidence

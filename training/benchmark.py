@@ -1,12 +1,14 @@
 """How fast it is, in one run: ``python -m training.benchmark [--model MODEL.npz ...]``.
 
-Network inference in NumPy against torch, model files against the paper's network, baking against
-``keyframe_insert``, and the whole command line on clips of growing length with its peak memory.
+Network inference in NumPy against torch, model files against the paper's network, live use on one core,
+baking against ``keyframe_insert``, and the whole command line on clips of growing length with its peak
+memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -34,7 +36,7 @@ from core.types import Keypoints2D
 _PAPER = LifterConfig(
     num_joints_in=17, in_features=2, num_joints_out=17, filter_widths=(3, 3, 3, 3, 3)
 )
-_PARTS = ("inference", "bake", "command-line")
+_PARTS = ("inference", "stream", "bake", "command-line")
 _ROOT = Path(__file__).resolve().parents[1]
 _BEAM = _ROOT / "tests" / "data" / "beam" / "cam01_json"
 # Runs in a child so that its peak memory is its own: prints wall seconds and peak MB.
@@ -175,6 +177,13 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; NumPy {np.__version__}")
     if "inference" in arguments.parts:
         benchmark_inference(arguments.frames, arguments.model)
+    if "stream" in arguments.parts:
+        subprocess.run(
+            [sys.executable, "-m", "training.stream_benchmark"],
+            check=True,
+            cwd=_ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
     if "bake" in arguments.parts:
         script = _ROOT / "tests" / "addon" / "bake_benchmark.py"
         subprocess.run([sys.executable, str(script)], check=True)

@@ -223,6 +223,12 @@ def default() -> Experiment:
     )
 
 
+def default_causal() -> Experiment:
+    """The bundled model's sibling for live use: the same, but for frames that are still to come."""
+    base = default()
+    return replace(base, name="default_causal", lifter=replace(base.lifter, causal=True))
+
+
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     function.__name__: function
     for function in (
@@ -234,6 +240,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
         paper_humaneva,
         paper_semi_s1_10pct,
         default,
+        default_causal,
     )
 }
 """Every experiment by name."""

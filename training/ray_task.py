@@ -31,6 +31,8 @@ from .datasets.synthetic import MocapWindows, ViewBatch, ViewConfig, draw_views
 _IDLE_WEIGHT = 0.25
 _NUM_VALIDATION_BATCHES = 4
 _VALIDATION_BATCH_SIZE = 32
+# Where a clip begins inside a causal network's window: at most so many frames after the first output.
+_LATEST_BEGINNING, _LARGEST_REACH = 16, 0.9
 _START_SEED = 11
 # What may differ between a model file and the network that goes on from it.
 _NOT_SHAPE = {"dropout": 0.0, "training": {}, "causal": False}
@@ -62,7 +64,7 @@ def make_ray_task(
             MocapWindows(list(train_clips), weights),
             num_windows=experiment.batch_size,
             num_frames=num_frames,
-            padding=config.padding,
+            config=config,
             seed=experiment.seed,
             share=share,
             device=device,
@@ -77,11 +79,19 @@ def make_ray_task(
 class RayBatch:
     """Tensors of one training step, made from synthetic views; targets of all frames.
 
-    ``padding``: frames before and after those that the network gives an output for.
+    ``padding``: frames before and after those that the network gives an output for; ``is_causal``: it
+    has seen no later frame, nor has its input.
     """
 
-    def __init__(self, views: ViewBatch, padding: tuple[int, int], device: torch.device) -> None:
-        normalized = normalize_rays(views.rays, views.confidence)
+    def __init__(
+        self,
+        views: ViewBatch,
+        padding: tuple[int, int],
+        device: torch.device,
+        *,
+        is_causal: bool = False,
+    ) -> None:
+        normalized = normalize_rays(views.rays, views.confidence, is_causal=is_causal)
         rotation = normalized.rotation
         targets = views.targets @ rotation.swapaxes(-1, -2)
         is_seen = normalized.ray_confidence[..., None] > 0
@@ -138,6 +148,15 @@ class RayObjective(nn.Module):
         )
 
 
+def view_config(config: LifterConfig, num_frames: int) -> ViewConfig:
+    """How the views vary that a network learns from, in windows of ``num_frames``."""
+    if not config.causal:
+        return ViewConfig()
+    # All that a causal network sees lies before: clips may begin as late as its first outputs.
+    reach = (config.padding[0] + _LATEST_BEGINNING) / num_frames
+    return ViewConfig(cut_reach=min(reach, _LARGEST_REACH))
+
+
 def _start_from(
     model: TemporalModel,
     path: Path,
@@ -152,8 +171,12 @@ def _start_from(
         found = ", ".join(f"{name} {theirs[name]} (not {ours[name]})" for name in differing)
         raise InputFormatError(f"{path}: expected a network of the same shape, found {found}")
     rng = np.random.default_rng(_START_SEED)
-    views = draw_views(windows, _VALIDATION_BATCH_SIZE, num_frames, ViewConfig(), rng)
-    start_from(model, weights, RayBatch(views, model.config.padding, device).features)
+    config = model.config
+    views = draw_views(
+        windows, _VALIDATION_BATCH_SIZE, num_frames, view_config(config, num_frames), rng
+    )
+    batch = RayBatch(views, config.padding, device, is_causal=config.causal)
+    start_from(model, weights, batch.features)
 
 
 def _drawer(
@@ -161,7 +184,7 @@ def _drawer(
     *,
     num_windows: int,
     num_frames: int,
-    padding: tuple[int, int],
+    config: LifterConfig,
     seed: int,
     share: Share,
     device: torch.device,
@@ -174,8 +197,8 @@ def _drawer(
     def draw(step: int) -> RayBatch:
         rng = np.random.default_rng([seed, step])
         # Every process draws the whole batch: the views are those of a single process.
-        views = draw_views(windows, num_windows, num_frames, ViewConfig(), rng)
-        return RayBatch(_part(views, rows), padding, device)
+        views = draw_views(windows, num_windows, num_frames, view_config(config, num_frames), rng)
+        return RayBatch(_part(views, rows), config.padding, device, is_causal=config.causal)
 
     def draw_batch(step: int) -> RayBatch:
         batch = (waiting.pop(step, None) or pool.submit(draw, step)).result()
@@ -207,9 +230,12 @@ def _validator(
     rng = np.random.default_rng(7)
     batches = [
         RayBatch(
-            draw_views(windows, _VALIDATION_BATCH_SIZE, num_frames, ViewConfig(), rng),
+            draw_views(
+                windows, _VALIDATION_BATCH_SIZE, num_frames, view_config(config, num_frames), rng
+            ),
             config.padding,
             device,
+            is_causal=config.causal,
         )
         for _ in range(_NUM_VALIDATION_BATCHES)
     ]

@@ -1,19 +1,23 @@
-"""Filters along the first axis (frames), vectorised over every other axis; all are pure."""
+"""Filters along the first axis (frames), vectorised over every other axis; all are pure.
+
+``OneEuroFilter`` alone is given its frames one by one, and remembers the last.
+"""
 
 from __future__ import annotations
 
 from .arrays import BoolArray, FloatArray, IntArray
 from .gaps import fill_gaps, neighbours
+from .one_euro import OneEuroFilter
 from .penalized import smooth_penalized
-from .smooth import one_euro, running_median, smooth_low_pass
+from .smooth import running_median, smooth_low_pass
 
 __all__ = [
     "BoolArray",
     "FloatArray",
     "IntArray",
+    "OneEuroFilter",
     "fill_gaps",
     "neighbours",
-    "one_euro",
     "running_median",
     "smooth_low_pass",
     "smooth_penalized",

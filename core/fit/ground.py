@@ -23,19 +23,25 @@ def level_camera(camera: Camera, gravity: np.ndarray) -> Camera:
     gravity : (3,) array
         Camera space, towards the ground.
     """
+    return replace(
+        camera,
+        rotation_world_to_camera=from_matrix(level_axes(gravity)),
+        position_world=np.zeros(3),
+    )
+
+
+def level_axes(gravity: np.ndarray) -> np.ndarray:
+    """(3,3) the levelled world's axes x (right), y (ahead) and z (up) as columns, camera space.
+
+    ``gravity`` (3,) camera space, towards the ground.
+    """
     up = -_unit(gravity)
     ahead = np.array([0.0, 0.0, 1.0])
     # Straight up or down, the image's top stands in for the view's direction.
     if abs(up @ ahead) > 0.98:
         ahead = np.array([0.0, -1.0, 0.0])
     forward = _unit(ahead - (ahead @ up) * up)
-    right = np.cross(forward, up)
-    world_to_camera = np.stack([right, forward, up], axis=1)
-    return replace(
-        camera,
-        rotation_world_to_camera=from_matrix(world_to_camera),
-        position_world=np.zeros(3),
-    )
+    return np.stack([np.cross(forward, up), forward, up], axis=1)
 
 
 def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None = None) -> Camera:

@@ -17,7 +17,7 @@ from ..types import Detections
 # "unknown" may be pixels or fractions of the image; "signed" may also be OpenPose's -1..1.
 Units = Literal["pixels", "unknown", "signed"]
 
-_MAX_COORDINATE = 1e6
+MAX_COORDINATE = 1e6
 # Fractions may leave 0..1 where a joint is outside the picture; pixels never stay this low.
 _MAX_FRACTION = 2.0
 _MIN_UNSIGNED = -0.02
@@ -93,7 +93,7 @@ def _repair_joints(found: FoundPeople, warnings: list[str]) -> tuple[np.ndarray,
     """Positions and confidence, both 0 where either is not usable."""
     positions = np.asarray(found.positions, dtype=float)
     confidence = np.asarray(found.confidence, dtype=float)
-    is_usable = np.isfinite(confidence) & (np.abs(positions) <= _MAX_COORDINATE).all(axis=-1)
+    is_usable = np.isfinite(confidence) & (np.abs(positions) <= MAX_COORDINATE).all(axis=-1)
     is_broken = ~is_usable & (confidence != 0)
     if is_broken.any():
         row, joint = np.argwhere(is_broken)[0]

@@ -23,15 +23,23 @@ class TemporalNetwork:
     ----------
     weights : LifterWeights
         As loaded from a model file.
+
+    Attributes
+    ----------
+    taps : list of (W,C_out,C_in) arrays
+        Of each layer, from the earliest frame to the latest: one contiguous matrix per tap.
+    floors : list of (C,1) arrays
+        -b of each activation, constants handed on included.
+    output_bias : (num_outputs,) array
+        Likewise of the output.
     """
 
     def __init__(self, weights: LifterWeights) -> None:
         self.config = weights.config
-        # (width, C_out, C_in): one contiguous matrix per tap.
-        self._taps = [
+        self.taps = [
             np.ascontiguousarray(weight.transpose(2, 0, 1)) for weight, _ in weights.layers
         ]
-        self._floors, self._output_bias = _floors_of(weights)
+        self.floors, self.output_bias = _floors_of(weights)
         # Fresh arrays of this size cost the system page faults: the same memory serves every layer.
         self._memory: dict[str, np.ndarray] = {}
 
@@ -56,8 +64,8 @@ class TemporalNetwork:
             start = lost if self.config.causal else lost // 2
             narrow += hidden[:, start : start + narrow.shape[1]]
             hidden = narrow
-        last = len(self._taps) - 1
-        return self._convolve(hidden, last, dilation=1, place="output").T + self._output_bias
+        last = len(self.taps) - 1
+        return self._convolve(hidden, last, dilation=1, place="output").T + self.output_bias
 
     def forward_clip(self, features: np.ndarray) -> np.ndarray:
         """Outputs (T, num_outputs) of every frame of a clip (T, J*F), its ends repeated outwards."""
@@ -81,13 +89,13 @@ class TemporalNetwork:
     ) -> np.ndarray:
         """Convolution and relu, short of the constant that the next layers account for."""
         result = self._convolve(columns, layer, dilation=dilation, place=place)
-        return np.maximum(result, self._floors[layer], out=result)
+        return np.maximum(result, self.floors[layer], out=result)
 
     def _convolve(
         self, columns: np.ndarray, layer: int, *, dilation: int, place: str
     ) -> np.ndarray:
         """(C_out, T') convolution of (C_in, T) ``columns``, in the memory named ``place``."""
-        taps = self._taps[layer]
+        taps = self.taps[layer]
         shape = taps.shape[1], columns.shape[1] - (len(taps) - 1) * dilation
         result = np.matmul(taps[0], columns[:, : shape[1]], out=self._array(place, shape))
         for tap in range(1, len(taps)):

@@ -12,13 +12,19 @@ from ..geometry.camera import normalize_screen, pixels_to_rays
 from ..joint_sets import BODY_23, H36M_17, JOINT_SETS, LIFTED_21, convert_joints
 from ..proportion import mean_bone_lengths
 from ..types import Camera, Keypoints2D, Poses3D
-from .decoding import decode_ray_output
 from .inference import TemporalNetwork
-from .normalization import NormalizedRays, ancestor_matrix, normalize_rays
+from .normalization import NormalizedRays, normalize_rays
+from .ray_pose import (
+    MIN_ROOT_DEPTH,
+    RayPrediction,
+    average_mirrored,
+    mirror_rays,
+    place_prediction,
+    read_prediction,
+)
 from .weights import LifterWeights
 
 _DEFAULT_DEPTH_SIGMA = 0.1
-_MIN_ROOT_DEPTH = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +54,8 @@ def lift(
     -------
     LiftResult
         Poses of the ``LIFTED_21`` joints, absolute in camera space; the distance is a first estimate
-        from the apparent size of a person of mean proportions.
+        from the apparent size of a person of mean proportions. A causal network's pose of a frame
+        does not depend on later frames.
 
     Raises
     ------
@@ -68,63 +75,30 @@ def lift(
 def _lift_rays(
     keypoints: Keypoints2D, camera: Camera, network: TemporalNetwork, *, use_flip: bool
 ) -> LiftResult:
-    rays = pixels_to_rays(keypoints.positions, camera)
-    normalized = normalize_rays(rays, keypoints.confidence)
-    xy, depth, sigma, contact, gravity = _predict_rays(normalized, network)
+    normalized = normalize_rays(
+        pixels_to_rays(keypoints.positions, camera),
+        keypoints.confidence,
+        is_causal=network.config.causal,
+    )
+    prediction = _predict(normalized, network)
     if use_flip:
-        mirrored = _predict_rays(_mirror(normalized, keypoints.skeleton.mirror), network)
-        mirror, sign = LIFTED_21.mirror, np.array([-1.0, 1.0])
-        xy = (xy + mirrored[0][:, mirror] * sign) / 2
-        depth = (depth + mirrored[1][:, mirror]) / 2
-        sigma = (sigma + mirrored[2][:, mirror]) / 2
-        contact = (contact + mirrored[3][:, ::-1]) / 2
-        gravity = (gravity + mirrored[4] * np.array([-1.0, 1.0, 1.0])) / 2
-    root_depth = np.maximum(1 / normalized.scale, _MIN_ROOT_DEPTH)
-    # x and y hold at the person's measured distance; nearer joints keep their own ray.
-    positions = np.concatenate([xy, (root_depth[:, None] + depth)[..., None]], axis=-1)
-    to_camera = np.swapaxes(normalized.rotation, -1, -2)
+        mirrored = mirror_rays(normalized, keypoints.skeleton.mirror)
+        prediction = average_mirrored(prediction, _predict(mirrored, network))
+    placed = place_prediction(prediction, normalized)
     poses = _poses(
         keypoints,
-        np.einsum("tij,tpj->tpi", to_camera, positions),
-        sigma,
+        placed.positions,
+        placed.sigma,
         normalized.ray_confidence,
-        contact,
+        placed.contact,
         config_fps=network.config.fps,
     )
-    gravity_camera = np.einsum("tij,tj->ti", to_camera, gravity)
-    norm = np.maximum(np.linalg.norm(gravity_camera, axis=-1, keepdims=True), 1e-9)
-    return LiftResult(poses, gravity_camera / norm)
+    return LiftResult(poses, placed.gravity)
 
 
-def _predict_rays(
-    normalized: NormalizedRays, network: TemporalNetwork
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Lateral positions (T,21,2), depth and its sigma (T,21) m, contact (T,2), gravity (T,3)."""
+def _predict(normalized: NormalizedRays, network: TemporalNetwork) -> RayPrediction:
     features = normalized.features
-    raw = network.forward_clip(features.reshape(len(features), -1)).astype(float)
-    is_seen = normalized.ray_confidence[..., None] > 0
-    seen_xy = np.where(is_seen, normalized.rays / normalized.scale[:, None, None], 0.0)
-    output = decode_ray_output(raw, seen_xy, normalized.depth_reach, ancestor_matrix())
-    contact = 1 / (1 + np.exp(-np.clip(output.contact_logits, -30, 30)))
-    sigma = np.exp(np.clip(output.log_sigma, -5.0, 1.0))
-    gravity = output.gravity
-    length = np.maximum(np.linalg.norm(gravity, axis=-1, keepdims=True), 1e-9)
-    return output.xy, output.depth, sigma, contact, gravity / length
-
-
-def _mirror(normalized: NormalizedRays, mirror_in: np.ndarray) -> NormalizedRays:
-    """The same clip seen in a mirror: x negated, left and right exchanged."""
-    mirror_out = LIFTED_21.mirror
-    features = normalized.features[:, mirror_in].copy()
-    features[..., 0] *= -1
-    return NormalizedRays(
-        features=features,
-        rotation=normalized.rotation,
-        scale=normalized.scale,
-        rays=normalized.rays[:, mirror_out] * np.array([-1.0, 1.0]),
-        ray_confidence=normalized.ray_confidence[:, mirror_out],
-        depth_reach=normalized.depth_reach[:, mirror_out],
-    )
+    return read_prediction(network.forward_clip(features.reshape(len(features), -1)), normalized)
 
 
 def _lift_image(
@@ -143,8 +117,8 @@ def _lift_image(
     if network.config.in_features == 3:
         inputs = np.concatenate([screen, joints.confidence[..., None]], axis=-1)
     relative = lift_screen(inputs, network, use_flip=use_flip)
-    normalized = _measure(keypoints, camera)
-    root_depth = np.maximum(1 / normalized.scale, _MIN_ROOT_DEPTH)
+    normalized = _measure(keypoints, camera, is_causal=network.config.causal)
+    root_depth = np.maximum(1 / normalized.scale, MIN_ROOT_DEPTH)
     center = normalized.rotation[:, 2] * root_depth[:, None]
     pelvis_ray = normalized.rays[:, 0] * (normalized.ray_confidence[:, :1] > 0)
     sideways = np.concatenate([pelvis_ray, np.zeros((len(center), 1))], axis=-1)
@@ -201,10 +175,11 @@ def derive_feet(positions: np.ndarray) -> np.ndarray:
     return np.concatenate([positions, np.stack(feet, axis=1)], axis=1)
 
 
-def _measure(keypoints: Keypoints2D, camera: Camera) -> NormalizedRays:
+def _measure(keypoints: Keypoints2D, camera: Camera, *, is_causal: bool) -> NormalizedRays:
     """Where and how large the person is in each frame."""
     body = convert_joints(keypoints, BODY_23)
-    return normalize_rays(pixels_to_rays(body.positions, camera), body.confidence)
+    rays = pixels_to_rays(body.positions, camera)
+    return normalize_rays(rays, body.confidence, is_causal=is_causal)
 
 
 def _poses(

@@ -256,7 +256,6 @@ def test_full_disk(frames, tmp_path, ending):
     [
         ["--rig", "mixamo"],
         ["--corrections", "c.json"],
-        ["--stream"],
         ["--reduce", "2"],
         ["--engine", "unity"],
     ],

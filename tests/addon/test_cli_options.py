@@ -64,6 +64,17 @@ def test_lens_by_number(option: str, field: str) -> None:
     assert getattr(parse(f"a.json --output a.bvh {option} 55.5").settings, field) == 55.5
 
 
+def test_streaming_takes_settings_and_no_files() -> None:
+    options = parse(
+        "--stream --fps 25 --image-size 640x480 --fov 70 --model m.npz --height 1.8 --smooth 0.5 --quiet"
+    )
+    assert options.is_stream and options.is_quiet and not options.clips
+    settings = options.settings
+    assert (settings.fps, settings.image_size, settings.fov_deg) == (25, (640, 480), 70.0)
+    assert (settings.model, settings.height_m, settings.smooth) == (Path("m.npz"), 1.8, 0.5)
+    assert not parse("a.json --output a.bvh").is_stream
+
+
 def test_leading_dashes_are_accepted() -> None:
     assert parse("-- a.json --output a.bvh") == parse("a.json --output a.bvh")
 
@@ -142,6 +153,19 @@ def test_person_number_goes_before_the_extension() -> None:
         ("a.json --outp a.bvh", "unrecognized arguments"),
         ("a.json --output a.bvh --nonsense", "unrecognized arguments"),
         ("a.json --output", "expected one argument"),
+        ("--stream a.json", "--stream reads standard input: expected no INPUT, found a.json"),
+        ("--stream --output a.bvh", "--output is not for --stream"),
+        ("--stream --output-dir o", "--output-dir is not for --stream"),
+        ("--stream --format bvh", "--format is not for --stream"),
+        ("--stream --poses p.npz", "--poses is not for --stream"),
+        ("--stream --report r.json", "--report is not for --stream"),
+        ("--stream --person all", "--person is not for --stream"),
+        ("--stream --video a.mp4", "--video is not for --stream"),
+        ("--stream --scene-fps 25", "--scene-fps is not for --stream"),
+        ("--stream --start-frame 2", "--start-frame is not for --stream"),
+        ("--stream --no-foot-lock", "--no-foot-lock is not for --stream"),
+        ("--stream --in-place", "--in-place is not for --stream"),
+        ("--stream --camera c", "--camera needs --calibration"),
     ],
 )
 def test_wrong_usage_is_refused(
@@ -160,7 +184,6 @@ def test_wrong_usage_is_refused(
         "--reduce 1",
         "--engine unity",
         "--corrections c.json",
-        "--stream",
     ],
 )
 def test_options_of_later_versions_are_refused(

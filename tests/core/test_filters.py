@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import LiftError
 from core.filters import (
+    OneEuroFilter,
     fill_gaps,
     neighbours,
-    one_euro,
     running_median,
     smooth_low_pass,
     smooth_penalized,
@@ -157,21 +157,28 @@ class TestSmoothPenalized:
             smooth_penalized(np.zeros(5), np.full(5, -1.0), strength=1.0)
 
 
-class TestOneEuro:
-    def test_it_is_causal(self) -> None:
-        noise = np.random.default_rng(0).normal(size=(60, 3))
-        changed = noise.copy()
-        changed[40:] += 5.0
-        first, second = one_euro(noise, fps=30.0), one_euro(changed, fps=30.0)
-        np.testing.assert_array_equal(first[:40], second[:40])
+def one_by_one(values: np.ndarray, **settings: float) -> np.ndarray:
+    one_euro = OneEuroFilter(**settings)
+    return np.array([one_euro.push(value, fps=30.0) for value in values])
 
+
+class TestOneEuro:
     def test_it_is_smooth_at_rest_and_quick_in_motion(self) -> None:
         rng = np.random.default_rng(0)
         noise = 0.01 * rng.normal(size=300)
         step = np.where(np.arange(300) < 150, 0.0, 10.0)
-        still = one_euro(noise, fps=30.0)
-        assert still[30:].std() < 0.6 * noise.std()
-        assert one_euro(step + noise, fps=30.0, speed_factor=2.0)[156] > 9.0
+        assert one_by_one(noise)[30:].std() < 0.6 * noise.std()
+        assert one_by_one(step + noise, speed_factor=2.0)[156] > 9.0
 
-    def test_no_frames_give_no_frames(self) -> None:
-        assert one_euro(np.zeros((0, 3)), fps=30.0).shape == (0, 3)
+    def test_its_cut_off_halves_the_power(self) -> None:
+        # A first-order low-pass at a tenth of the cut-off's period per sample.
+        time = np.arange(3000) / 30.0
+        passed = one_by_one(np.sin(2 * np.pi * 0.5 * time), min_cutoff_hz=0.5, speed_factor=0.0)
+        assert passed[300:].std() / np.sqrt(0.5) == pytest.approx(np.sqrt(0.5), rel=0.05)
+
+    def test_half_the_rate_passes_the_same_motion(self) -> None:
+        time = np.arange(301) / 30.0
+        signal = np.sin(2 * np.pi * 0.3 * time)
+        slow = OneEuroFilter()
+        found = [slow.push(value, fps=15.0) for value in signal[::2]]
+        assert np.abs(np.array(found) - one_by_one(signal)[::2]).max() < 0.05

@@ -20,7 +20,7 @@ from training.datasets.load import load_clip_set
 from training.datasets.splits import DataPaths
 from training.run_config import describe_run, fingerprint, read_run
 
-PAPER = [name for name in EXPERIMENTS if name != "default"]
+PAPER = [name for name in EXPERIMENTS if not name.startswith("default")]
 # Frames seen, epochs, decay of the learning rate per epoch, windows of a step.
 FIGURES = {
     "paper_243": (243, 80, 0.95, 1024),
@@ -33,8 +33,8 @@ FIGURES = {
 }
 
 
-def test_there_are_eight_experiments_each_named_as_its_function() -> None:
-    assert set(EXPERIMENTS) == {*FIGURES, "default"}
+def test_there_are_nine_experiments_each_named_as_its_function() -> None:
+    assert set(EXPERIMENTS) == {*FIGURES, "default", "default_causal"}
     for name, make in EXPERIMENTS.items():
         assert make().name == make.__name__ == name
 
@@ -115,6 +115,13 @@ def test_the_default_reads_rays_of_a_body_with_feet() -> None:
     assert lifter.receptive_field == 81 and lifter.fps == 30
     # A finite number of steps: its views are endless.
     assert experiment.steps_per_epoch is not None
+
+
+def test_the_causal_default_is_the_default_but_for_later_frames() -> None:
+    causal, default = EXPERIMENTS["default_causal"](), EXPERIMENTS["default"]()
+    assert causal.lifter.padding == (80, 0) and default.lifter.padding == (40, 40)
+    same = replace(causal, name="default", lifter=replace(causal.lifter, causal=False))
+    assert same == default
 
 
 def test_joints_and_rate_follow_the_data(tmp_path: Path) -> None:

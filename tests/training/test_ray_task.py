@@ -15,14 +15,16 @@ import torch
 
 from core.errors import InputFormatError
 from core.learning.distributed import Share
+from core.learning.network import TemporalModel
 from core.learning.trainer import Task
+from core.lifting.lift_stream import LiftStream
 from core.lifting.weights import fold_batch_norm, save_weights
 from tests.training.datasets.bvh_writer import write_bvh_folder
 from tests.training.datasets.made_up_clip import swaying_body
 from training.configs import EXPERIMENTS
 from training.datasets.mocap_folder import load_mocap
-from training.datasets.synthetic import MocapWindows, draw_views, plain_views
-from training.ray_task import RayBatch, RayObjective, make_ray_task
+from training.datasets.synthetic import MocapWindows, ViewConfig, draw_views, plain_views
+from training.ray_task import RayBatch, RayObjective, make_ray_task, view_config
 
 MakeTask = Callable[..., Task]
 
@@ -118,6 +120,57 @@ def test_gravity_turns_with_the_body_into_the_camera_that_looks_at_it() -> None:
     found = np.einsum("ntpi,nti->ntp", turned, batch.gravity.numpy())
     assert np.allclose(found, expected, atol=1e-5)
     assert not np.allclose(batch.gravity.numpy(), views.gravity, atol=1e-2)
+
+
+CAUSAL = replace(EXPERIMENTS["default_causal"]().lifter, filter_widths=(3, 3), channels=8)
+
+
+def test_a_causal_networks_input_knows_no_later_frame() -> None:
+    views = draw_views(
+        MocapWindows([swaying_body()]), 3, 60, plain_views(), np.random.default_rng(0)
+    )
+    changed = replace(views, rays=views.rays + 0.2 * (np.arange(60) >= 40)[:, None, None])
+    for is_causal in (True, False):
+        first, second = (
+            RayBatch(one, (8, 0), torch.device("cpu"), is_causal=is_causal).features[:, :40]
+            for one in (views, changed)
+        )
+        assert torch.equal(first, second) == is_causal
+
+
+def test_a_causal_network_is_trained_on_what_it_sees_live() -> None:
+    views = draw_views(
+        MocapWindows([swaying_body()]), 1, 60, plain_views(), np.random.default_rng(0)
+    )
+    torch.manual_seed(0)
+    objective = RayObjective(TemporalModel(CAUSAL)).eval()
+    batch = RayBatch(views, CAUSAL.padding, torch.device("cpu"), is_causal=True)
+    with torch.no_grad():
+        trained = objective.decode(batch)
+    state = {name: value.numpy() for name, value in objective.model_pos.state_dict().items()}
+    stream = LiftStream(fold_batch_norm(CAUSAL, state))
+    live = [stream.push(*frame) for frame in zip(views.rays[0], views.confidence[0], strict=True)]
+    # The window's first frames are the past of those that have an output.
+    assert batch.inner == slice(8, 60) and trained.depth.shape[1] == 52
+    sigma = np.concatenate([pose.sigma for pose in live])[8:]
+    assert np.allclose(sigma, np.exp(trained.log_sigma[0].numpy()), atol=1e-4)
+    contact = np.concatenate([pose.contact for pose in live])[8:]
+    assert np.allclose(contact, torch.sigmoid(trained.contact_logits[0]).numpy(), atol=1e-4)
+    distance = np.concatenate([pose.positions for pose in live])[8:]
+    spread = np.linalg.norm(distance - distance[:, :1], axis=-1)
+    raw = torch.cat([trained.xy, trained.depth[..., None]], dim=-1)[0]
+    assert np.allclose(spread, (raw - raw[:, :1]).norm(dim=-1).numpy(), atol=1e-4)
+
+
+def test_clips_begin_as_late_as_the_first_outputs_of_a_causal_window() -> None:
+    experiment = EXPERIMENTS["default_causal"]()
+    config, num_frames = experiment.lifter, experiment.chunk_length + 80
+    assert config.padding == (80, 0)
+    reach = view_config(config, num_frames).cut_reach * num_frames
+    # Outputs of a stream's very first frames, which see little but copies of the first.
+    assert 80 < reach <= 80 + experiment.chunk_length / 4
+    symmetric = EXPERIMENTS["default"]().lifter
+    assert view_config(symmetric, num_frames) == ViewConfig()
 
 
 def test_a_batch_is_described_by_what_it_was_drawn_with(make_task: MakeTask) -> None:

@@ -11,9 +11,6 @@ from .view_config import ViewConfig
 
 _SHARE_NEAR_TRUE_SPEED = 0.5
 _NEAR_TRUE_SPEED = 0.4
-# Where a clip's edge lies inside the window, it does so in its first or last third: an output there
-# sees as much padding as one at the edge of a clip does.
-_CUT_REACH = 1 / 3
 _LEAST_MOVING_SHARE = 0.5
 
 
@@ -114,7 +111,7 @@ def _draw_begins(
     begins = rng.random(len(ends)) * room
     is_cut = rng.random(len(ends)) < config.share_cut
     is_cut_at_start = rng.random(len(ends)) < 0.5
-    overhang = rng.random(len(ends)) * steps * (num_frames - 1) * _CUT_REACH
+    overhang = rng.random(len(ends)) * steps * (num_frames - 1) * config.cut_reach
     cut = np.where(is_cut_at_start, -overhang, room + overhang)
     return np.where(room <= 0, room / 2, np.where(is_cut, cut, begins))
 

@@ -22,7 +22,8 @@ class ViewConfig:
 
     Motion: ``fps`` of the views. Playback speed is log-uniform from ``min_speed`` to ``max_speed``, every
     other window nearer to 1. ``share_reversed`` play backwards; in ``share_cut`` the clip begins or ends
-    inside the window, which then holds the clip's edge frame as the lifter's padding does.
+    inside the window, which then holds the clip's edge frame as the lifter's padding does: in the first or
+    last ``cut_reach`` of its frames, so that outputs there see as much padding as at the edges of a clip.
 
     Body: ``share_children`` have a child's proportions (size is not seen: the ruler measures it away).
 
@@ -48,6 +49,7 @@ class ViewConfig:
     max_speed: float = 4.0
     share_reversed: float = 0.1
     share_cut: float = 0.1
+    cut_reach: float = 1 / 3
     share_children: float = 0.08
     min_distance: float = 1.8
     max_distance: float = 10.0

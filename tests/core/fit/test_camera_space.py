@@ -8,7 +8,7 @@ import pytest
 from core.fit.bone_lengths import bone_lengths_per_frame, fit_bone_lengths, standing_height
 from core.fit.evidence import RayEvidence
 from core.fit.gaps import bridge_unseen, extend_to_span
-from core.fit.solve import solve_poses
+from core.fit.solve import SolveSettings, pose_equations, solve_poses
 from core.fit.trajectory import solve_trajectory
 from core.fit.tree_solver import solve_tree
 from core.joint_sets import LIFTED_21
@@ -116,6 +116,24 @@ def test_tree_elimination_equals_a_dense_solve():
     expected = np.linalg.solve(dense.reshape(4, size, size), right.reshape(4, size, 1))
     solved = solve_tree(diagonal, to_parent, to_root, right, parents)
     assert np.allclose(solved, expected.reshape(4, num, 3), atol=1e-9)
+
+
+def test_a_single_frame_is_solved_at_once_as_by_elimination():
+    joints = random_bodies(5, jitter=0.03)
+    equations = pose_equations(
+        joints,
+        joints,
+        joints + 0.01,
+        rays_of(joints),
+        np.full(joints.shape[:2], 0.06),
+        mean_bone_lengths(),
+        LIFTED_21,
+        settings=SolveSettings(),
+        smooth_sigma=0.1,
+    )
+    eliminated = equations.solve(LIFTED_21.parents)
+    assert np.abs(eliminated).max() > 0.01
+    assert np.allclose(equations.solve_at_once(LIFTED_21.parents), eliminated, atol=1e-12)
 
 
 def test_unseen_frames_are_bridged_between_seen_ones():
