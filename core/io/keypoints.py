@@ -178,5 +178,7 @@ def _read_npz(path: Path) -> FoundPeople:
     for matches, read_format in _NPZ_FORMATS:
         if matches(names):
             return read_format(path)
-    found = ", ".join(names[:8]) or "nothing"
+    # A damaged name may hold anything; an error is one line.
+    printable = ["".join(c if c.isprintable() else "?" for c in name) for name in names[:8]]
+    found = ", ".join(printable) or "nothing"
     raise InputFormatError(f"{path}: expected {_KNOWN}; found an npz with {found}")

@@ -103,7 +103,8 @@ def read_npy(content: bytes, where: str) -> np.ndarray:
         raise InputFormatError(f"{where}: {error}") from error
     # Neither NumPy's header reader nor the pickle module says what a broken file may raise.
     except Exception as error:
-        raise InputFormatError(f"{where}: broken array: {error}") from error
+        reason = " ".join(str(error).split())
+        raise InputFormatError(f"{where}: broken array: {reason}") from error
 
 
 def _refuse_bomb(info: zipfile.ZipInfo, where: str) -> None:
