@@ -129,7 +129,7 @@ def _rotation_to_axis(center: np.ndarray) -> np.ndarray:
 
 def _turn_rays(rays: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     """Rays (...,T,J,2) seen from a camera turned by ``rotation`` (...,T,3,3)."""
-    turned = np.einsum("...ic,...jc->...ji", rotation[..., :2], rays)
+    turned = rays @ rotation[..., :2].swapaxes(-1, -2)
     turned = turned + rotation[..., None, :, 2]
     # A ray behind the turned camera cannot be drawn; it is far outside any image.
     return turned[..., :2] / np.maximum(turned[..., 2:], 1e-2)

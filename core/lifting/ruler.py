@@ -85,8 +85,8 @@ def measure_bones(points: np.ndarray, is_seen: np.ndarray) -> tuple[np.ndarray, 
     is_known : (...,T,B) bool array
         Where both ends were seen.
     """
-    vectors = np.einsum("bj,...jc->...bc", _SPAN, points)
-    missing = np.einsum("bj,...j->...b", _USED, 1.0 - is_seen)
+    vectors = _SPAN @ points
+    missing = (1.0 - is_seen) @ _USED.T
     is_known = missing < 0.5
     return np.where(is_known, np.linalg.norm(vectors, axis=-1), 0.0), is_known
 

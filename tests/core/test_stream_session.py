@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -213,6 +214,16 @@ def command(*arguments):
     ]
 
 
+@contextmanager
+def started(model):
+    """The command, its first answer read."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command("--model", model), **pipes) as process:
+        assert process.stdout is not None
+        assert b"joint_names" in process.stdout.readline()
+        yield process
+
+
 def run(lines, *arguments):
     done = subprocess.run(
         command(*arguments),
@@ -264,11 +275,8 @@ def test_the_command_without_a_model_says_which_one_is_missing(model):
 
 def test_an_answer_comes_before_the_next_line(model):
     lines = [encode(**HEADER), *frame_lines(walk(3).keypoints)]
-    with subprocess.Popen(
-        command("--model", model), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+    with started(model) as process:
         assert process.stdin is not None and process.stdout is not None
-        assert b"joint_names" in process.stdout.readline()
         process.stdin.write(lines[0] + b"\n")
         for frame, line in enumerate(lines[1:]):
             process.stdin.write(line + b"\n")
@@ -280,15 +288,9 @@ def test_an_answer_comes_before_the_next_line(model):
 
 
 def test_a_reader_that_leaves_ends_the_stream(model):
-    with subprocess.Popen(
-        command("--model", model),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started(model) as process:
         assert process.stdin is not None and process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
         process.stdout.close()
         process.stdin.write(b"\n".join([encode(**HEADER), *frame_lines(walk(3).keypoints)]) + b"\n")
         process.stdin.flush()
@@ -298,14 +300,8 @@ def test_a_reader_that_leaves_ends_the_stream(model):
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process elsewhere")
 def test_ctrl_c_ends_the_stream_with_130(model):
-    with subprocess.Popen(
-        command("--model", model),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        process.stdout.readline()
+    with started(model) as process:
+        assert process.stderr is not None
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert process.stderr.read() == b"stream: error: interrupted\n"

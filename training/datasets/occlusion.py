@@ -10,7 +10,7 @@ from core.joint_sets import BODY_23
 
 from .chance import draw_log_uniform
 from .image_border import crop, frame_upper_body
-from .view_config import Hidden, ViewConfig
+from .view_config import ViewConfig
 
 _NUM_JOINTS = BODY_23.num_joints
 _FEET = BODY_23.indices(*(n for n in BODY_23.joint_names if "toe" in n or "heel" in n))
@@ -57,7 +57,7 @@ _MAX_TIMES_LOST = 3
 def hide_keypoints(
     rays: np.ndarray, confidence: np.ndarray, config: ViewConfig, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take from a detector's report what it would not have seen (``config.hidden`` aside).
+    """Take from a detector's report what it would not have seen.
 
     Parameters
     ----------
@@ -87,16 +87,6 @@ def hide_keypoints(
     confidence[limb] *= ~_any_group(_LIMBS, behind, rng)
     confidence[lost] *= ~_losses(len(lost), rays.shape[1], config.fps, rng)[..., None]
     return rays, confidence
-
-
-def hide_joints(confidence: np.ndarray, hidden: Hidden, fps: float) -> np.ndarray:
-    """Confidence (N,T,23) with chosen joints unseen in the middle of every window."""
-    num_frames = confidence.shape[1]
-    length = min(round(hidden.seconds * fps), num_frames)
-    begin = (num_frames - length) // 2
-    confidence = confidence.copy()
-    confidence[:, begin : begin + length, BODY_23.indices(*hidden.joints)] = 0.0
-    return confidence
 
 
 def _draw_partial_views(

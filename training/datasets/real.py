@@ -16,6 +16,8 @@ from core.io.pickled_npz import read_npz
 from core.joint_sets import BODY_12, COCO_17
 from core.types import Camera, Keypoints2D
 
+from .one_person_clip import clip_of_one_person
+
 _MIN_GOOD_VIEWS = 3
 _MIN_GOOD_JOINTS = 10
 _MAX_FLOOR_MM = 50.0
@@ -138,19 +140,13 @@ def _aist_source(
     )
     frames = np.arange(len(positions))
     keypoints = Keypoints2D(positions, confidence, frames, size, fps, 1, COCO_17)
-    return ClipSource(
+    return clip_of_one_person(
+        keypoints,
+        camera,
         path=path,
         format="AIST-style npz",
-        joint_set=COCO_17.name,
-        people=(keypoints,),
-        frame_span=(0, len(frames) - 1),
-        fps=fps,
-        frame_times=None,
-        image_size=size,
-        camera=camera,
         focal_source="calibration",
         is_calibrated=True,
-        warnings=(),
     )
 
 

@@ -16,11 +16,18 @@ from .detector import detect
 from .detector_model import bundled_detector
 from .joint_offset import DETECTED_POINTS, offset_joints
 from .motion_window import MocapWindows, MotionBatch
-from .occlusion import hide_joints, hide_keypoints
+from .occlusion import hide_keypoints
 from .view_camera import draw_cameras
-from .view_config import Hidden, ViewConfig, plain_views
+from .view_config import ViewConfig, plain_views
 
-__all__ = ["Hidden", "MocapWindows", "ViewBatch", "ViewConfig", "draw_views", "plain_views"]
+__all__ = [
+    "MocapWindows",
+    "ViewBatch",
+    "ViewConfig",
+    "detect_bodies",
+    "draw_views",
+    "plain_views",
+]
 
 _NUM_LIFTED = 21
 _WRONG_FOCAL_LENGTH_SPREAD = 0.25
@@ -66,23 +73,41 @@ def draw_views(
     bodies = vary_bodies(motion.bodies, config, rng)
     camera = draw_cameras(bodies, config, rng)
     points = camera.to_camera(bodies)
-    marked = points[:, :, DETECTED_POINTS] + offset_joints(points, config.joint_offset, rng)
-    rays, confidence = detect(
-        marked,
-        config.detector or bundled_detector(),
-        rng,
-        fps=config.fps,
-        variety=config.variety,
-    )
+    rays, confidence = detect_bodies(points, config, rng)
     rays, confidence = hide_keypoints(rays, confidence, config, rng)
     rays, confidence = _mislead(rays, confidence, config, rng)
     views = ViewBatch(
         rays, confidence, points[..., :_NUM_LIFTED, :], camera.gravity, motion.contacts
     )
-    views = _hold_edges(views, motion.frames)
-    if config.hidden is None:
-        return views
-    return replace(views, confidence=hide_joints(views.confidence, config.hidden, config.fps))
+    return _hold_edges(views, motion.frames)
+
+
+def detect_bodies(
+    points_camera: np.ndarray, config: ViewConfig, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the config's detector reports of bodies in full view.
+
+    Parameters
+    ----------
+    points_camera : (N,T,P,3) array
+        m: ``BODY_POINTS`` in the camera.
+    config : ViewConfig
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    rays : (N,T,23,2) array
+        x/z and y/z of ``BODY_23``.
+    confidence : (N,T,23) array
+    """
+    marked = points_camera[:, :, DETECTED_POINTS]
+    return detect(
+        marked + offset_joints(points_camera, config.joint_offset, rng),
+        config.detector or bundled_detector(),
+        rng,
+        fps=config.fps,
+        variety=config.variety,
+    )
 
 
 def _mirror_half(motion: MotionBatch, rng: np.random.Generator) -> MotionBatch:

@@ -9,14 +9,6 @@ from .detector_model import DetectorModel
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """Joints of ``BODY_23`` that are not seen for ``seconds`` in the middle of every window."""
-
-    joints: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class ViewConfig:
     """How synthetic views vary; lengths in metres, angles in degrees, shares 0..1 of the windows.
 
@@ -40,8 +32,7 @@ class ViewConfig:
     ``share_close_up`` cut off below the chest or the waist; ``share_lower_body_hidden`` (as by a desk),
     ``share_limb_hidden`` (arms, legs, a side); ``share_lost`` lost whole for a few frames. By default 56%
     have none. Besides, in any window: ``share_without_feet`` and ``share_without_face``, detectors without
-    these joints; ``share_dropped`` of all keypoints; up to ``max_bursts`` joints for up to a second; and
-    ``hidden``, which draws nothing at random.
+    these joints; ``share_dropped`` of all keypoints; and up to ``max_bursts`` joints for up to a second.
     """
 
     fps: float = 30.0
@@ -72,7 +63,6 @@ class ViewConfig:
     share_without_face: float = 0.1
     share_dropped: float = 0.01
     max_bursts: int = 3
-    hidden: Hidden | None = None
 
 
 def plain_views() -> ViewConfig:

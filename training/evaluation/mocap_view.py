@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clip_source import ClipSource
 from core.geometry.camera import camera_at_origin
 from core.joint_sets import BODY_23, H36M_17, LIFTED_21
 from core.types import Keypoints2D
 
 from ..datasets.bvh import MocapClip
 from ..datasets.mocap_folder import Split, load_mocap
+from ..datasets.one_person_clip import clip_of_one_person
 from ..datasets.synthetic import MocapWindows, ViewBatch, draw_views, plain_views
 from .judged_clip import JudgedClip
 from .pose_error import ClipErrors, judged_by, pooled_mm
@@ -117,24 +117,16 @@ def judge_views(views: ViewBatch, name: str, *, fps: float, first: int = 0) -> l
             person=1,
             skeleton=BODY_23,
         )
-        assert keypoints.fps is not None
         clips.append(
             JudgedClip(
                 name=name,
                 camera_name=f"view {first + row}",
-                source=ClipSource(
+                source=clip_of_one_person(
+                    keypoints,
+                    camera,
                     path=Path(name),
                     format="synthetic view",
-                    joint_set=BODY_23.name,
-                    people=(keypoints,),
-                    frame_span=(0, num_frames - 1),
-                    fps=keypoints.fps,
-                    frame_times=None,
-                    image_size=_IMAGE_SIZE,
-                    camera=camera,
                     focal_source="synthetic camera",
-                    is_calibrated=False,
-                    warnings=(),
                 ),
                 joints=LIFTED_21.joint_names,
                 truth_camera=views.targets[row].astype(float),

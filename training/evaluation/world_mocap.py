@@ -23,11 +23,8 @@ from core.joint_sets import BODY_23, LIFTED_21
 from core.types import Camera, Detections
 
 from ..datasets.bvh import BODY_POINTS, MocapClip
-from ..datasets.detector import detect
-from ..datasets.detector_model import bundled_detector
-from ..datasets.joint_offset import DETECTED_POINTS, offset_joints
 from ..datasets.mocap_folder import Split, load_mocap
-from ..datasets.view_config import plain_views
+from ..datasets.synthetic import detect_bodies, plain_views
 from .world_measure import FOOT_POINTS, WorldTruth, still_points
 from .world_view import FOCAL_GIVEN, FOCAL_UNKNOWN, WorldView
 
@@ -178,8 +175,9 @@ def film_clip(clip: MocapClip) -> list[WorldView]:
     """The views of a clip that stands on its floor."""
     rng = _rng_of(clip.group, clip.name, "view")
     camera = place_camera(clip.positions, rng)
-    rays, confidence = _detect(world_to_camera(clip.positions, camera), clip.fps, rng)
-    pixels = rays * camera.focal_length + camera.principal_point
+    points = world_to_camera(clip.positions, camera)
+    rays, confidence = detect_bodies(points[None], replace(plain_views(), fps=clip.fps), rng)
+    pixels = rays[0] * camera.focal_length + camera.principal_point
     truth = WorldTruth(
         positions=clip.positions[:, BODY_POINTS.indices(*LIFTED_21.joint_names)],
         joints=LIFTED_21.joint_names,
@@ -196,24 +194,12 @@ def film_clip(clip: MocapClip) -> list[WorldView]:
             clip=clip.name,
             group=clip.group,
             case=case,
-            source=_open_view(clip, pixels, confidence, focal_length),
+            source=_open_view(clip, pixels, confidence[0], focal_length),
             height_m=height,
             truth=truth,
         )
         for case, focal_length in focal_lengths.items()
     ]
-
-
-def _detect(
-    points: np.ndarray, fps: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rays (T,23,2) and confidence (T,23) that the fitted detector reports of points (T,27,3)."""
-    config = plain_views()
-    marked = points[:, DETECTED_POINTS] + offset_joints(points[None], config.joint_offset, rng)[0]
-    rays, confidence = detect(
-        marked[None], bundled_detector(), rng, fps=fps, variety=config.variety
-    )
-    return rays[0], confidence[0]
 
 
 def _open_view(

@@ -30,14 +30,7 @@ def scrambled(rest: RestPose, rng: np.random.Generator) -> RestPose:
         ready = next(bone for bone in waiting if rest.parents[bone] in (-1, *order))
         waiting.remove(ready)
         order.append(int(ready))
-    place_of = {bone: place for place, bone in enumerate(order)}
-    return RestPose(
-        bone_names=tuple(rest.bone_names[bone] for bone in order),
-        parents=tuple(place_of.get(rest.parents[bone], -1) for bone in order),
-        heads=rest.heads[order],
-        tails=rest.tails[order],
-        rotations=rest.rotations[order],
-    )
+    return _picked(rest, order)
 
 
 def without(rest: RestPose, *names: str) -> RestPose:
@@ -46,14 +39,7 @@ def without(rest: RestPose, *names: str) -> RestPose:
     for bone, parent in enumerate(rest.parents):
         if rest.bone_names[bone] not in names and (parent < 0 or parent in kept):
             kept.append(bone)
-    place_of = {bone: place for place, bone in enumerate(kept)}
-    return RestPose(
-        bone_names=tuple(rest.bone_names[bone] for bone in kept),
-        parents=tuple(place_of.get(rest.parents[bone], -1) for bone in kept),
-        heads=rest.heads[kept],
-        tails=rest.tails[kept],
-        rotations=rest.rotations[kept],
-    )
+    return _picked(rest, kept)
 
 
 def with_bones(rest: RestPose, *bones: tuple[str, str | None, np.ndarray, np.ndarray]) -> RestPose:
@@ -183,3 +169,15 @@ def count_right(found: BoneMap | None, truth: BoneMap) -> dict[str, int]:
         counts[f"{kind} right"] += is_right
         counts["wrong"] += role in bones and not is_right
     return counts
+
+
+def _picked(rest: RestPose, bones: list[int]) -> RestPose:
+    """These bones alone, parents first; one whose parent is not among them becomes a root."""
+    place_of = {bone: place for place, bone in enumerate(bones)}
+    return RestPose(
+        bone_names=tuple(rest.bone_names[bone] for bone in bones),
+        parents=tuple(place_of.get(rest.parents[bone], -1) for bone in bones),
+        heads=rest.heads[bones],
+        tails=rest.tails[bones],
+        rotations=rest.rotations[bones],
+    )

@@ -12,9 +12,9 @@ from core.joint_sets import BODY_23
 from tests.training.datasets.made_up_clip import swaying_body
 from training.datasets.detector_model import perfect_detector
 from training.datasets.motion_window import MocapWindows
-from training.datasets.occlusion import hide_joints, hide_keypoints
+from training.datasets.occlusion import hide_keypoints
 from training.datasets.synthetic import draw_views
-from training.datasets.view_config import Hidden, ViewConfig, plain_views
+from training.datasets.view_config import ViewConfig, plain_views
 
 NAMES = BODY_23.joint_names
 FEET = [j for j, name in enumerate(NAMES) if "toe" in name or "heel" in name]
@@ -120,30 +120,3 @@ def test_single_keypoints_and_bursts_of_a_joint_are_missed() -> None:
     assert num_joints.max() == 3 and 0.2 < (num_joints == 0).mean() < 0.35
     # One or two that overlap in a joint: no burst is longer than a second.
     assert bursts.sum(axis=1).max() <= 3 * 31
-
-
-def test_hidden_joints_are_unseen_in_the_middle_and_all_else_is_as_without() -> None:
-    hidden = Hidden(joints=("left_wrist", "right_knee"), seconds=1.0)
-    windows = MocapWindows([swaying_body()])
-    without, with_hidden = (
-        draw_views(windows, 16, 90, replace(ViewConfig(), hidden=chosen), np.random.default_rng(3))
-        for chosen in (None, hidden)
-    )
-    joints = BODY_23.indices(*hidden.joints)
-    assert (with_hidden.confidence[:, 30:60, joints] == 0).all()
-    expected = without.confidence.copy()
-    expected[:, 30:60, joints] = 0
-    assert (without.confidence[:, 30:60, joints] > 0).any()
-    assert np.array_equal(with_hidden.confidence, expected)
-    for name in ("rays", "targets", "gravity", "contacts"):
-        assert np.array_equal(getattr(with_hidden, name), getattr(without, name)), name
-
-
-def test_joints_hidden_for_longer_than_the_window_are_never_seen() -> None:
-    confidence = hide_joints(np.ones((2, 30, 23)), Hidden(("nose",), 5.0), 30.0)
-    assert not confidence[..., 0].any() and confidence[..., 1:].all()
-
-
-def test_a_hidden_joint_must_be_one_that_is_detected() -> None:
-    with pytest.raises(KeyError, match="has no joint 'tail'"):
-        hide_joints(np.ones((2, 30, 23)), Hidden(("tail",), 1.0), 30.0)

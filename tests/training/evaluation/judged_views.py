@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clip_source import ClipSource
 from core.geometry.camera import camera_at_origin, project_to_pixels
 from core.geometry.quaternion import from_rotation_vector, rotate
 from core.joint_sets import BODY_23, LIFTED_21
 from core.proportion import mean_bone_lengths
 from core.types import Keypoints2D
+from training.datasets.one_person_clip import clip_of_one_person
 from training.evaluation.judged_clip import JudgedClip
 
 IMAGE_SIZE = (2000, 2000)
@@ -59,19 +59,8 @@ def make_view(
     keypoints = Keypoints2D(
         positions, confidence, np.arange(num_frames), IMAGE_SIZE, Fraction(fps), 1, BODY_23
     )
-    source = ClipSource(
-        path=Path(name),
-        format="made up",
-        joint_set=BODY_23.name,
-        people=(keypoints,),
-        frame_span=(0, num_frames - 1),
-        fps=Fraction(fps),
-        frame_times=None,
-        image_size=IMAGE_SIZE,
-        camera=camera,
-        focal_source="made up",
-        is_calibrated=False,
-        warnings=(),
+    source = clip_of_one_person(
+        keypoints, camera, path=Path(name), format="made up", focal_source="made up"
     )
     return JudgedClip(
         name=name,
