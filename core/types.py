@@ -5,7 +5,8 @@ T frames, J joints, B bones. Metres, radians, pixels; quaternions wxyz.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -211,8 +212,9 @@ class BoneMotion:
     ``rotations`` (T,B,4) wxyz, each bone's rotation relative to its rest orientation, in the bone's
     own rest axes (exactly Blender's ``pose_bone.rotation_quaternion``), continuous in sign;
     ``root_position`` (T,3) m, armature space: where the head of bone ``root_bone`` is, the hips';
-    ``contacts`` (T,2) bool, left and right foot; ``frames`` (T,) source frame numbers. Bones above
-    ``root_bone`` and other roots rest.
+    ``contacts`` (T,2) bool, left and right foot; ``frames`` (T,) source frame numbers; ``placed`` by
+    bone: (T,3) m, armature space, where the heads of further bones are that travel by themselves, such
+    as a root bone's or an IK control's. Bones above ``root_bone`` and other roots rest but for these.
     """
 
     rotations: np.ndarray
@@ -222,9 +224,12 @@ class BoneMotion:
     fps: Fraction
     rest_pose: RestPose
     root_bone: int = 0
+    placed: Mapping[int, np.ndarray] = field(default_factory=dict[int, np.ndarray])
 
     def __post_init__(self) -> None:
         num_frames = len(self.frames)
+        for bone, positions in self.placed.items():
+            _check_shape("BoneMotion", f"placed[{bone}]", positions, num_frames, 3)
         _check_shape(
             "BoneMotion", "rotations", self.rotations, num_frames, self.rest_pose.num_bones, 4
         )

@@ -35,6 +35,8 @@ def bone_transforms(motion: BoneMotion) -> tuple[np.ndarray, np.ndarray]:
             rest_rotation = quaternion.multiply(rotations[:, parent], relative)
         if bone == motion.root_bone:
             heads[:, bone] = motion.root_position
+        elif bone in motion.placed:
+            heads[:, bone] = motion.placed[bone]
         rotations[:, bone] = quaternion.multiply(rest_rotation, motion.rotations[:, bone])
     return heads, quaternion.normalise(rotations)
 
