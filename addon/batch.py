@@ -8,12 +8,10 @@ from ..core import pipeline
 from ..core.errors import LiftError
 from .cli_options import Options
 from .clip import Clip, file_identity
-from .console import Console, interruptible
+from .console import Console
 from .export import require_exporter
 from .motion import keep_in_place, resample_motion
 from .session import export_motion, folder_for
-
-_INTERRUPTED = 130
 
 
 def lift_clips(options: Options) -> int:
@@ -25,21 +23,21 @@ def lift_clips(options: Options) -> int:
         The exit code: 0 when all went well, 1 when a clip failed, 130 when interrupted.
     """
     console = Console(is_quiet=options.is_quiet, is_verbose=options.is_verbose)
+    return console.run("lift", lambda: 1 if _lift_all(options, console) else 0)
+
+
+def _lift_all(options: Options, console: Console) -> int:
+    """Lift every clip; the number of those that failed."""
     # A person's file must not replace what another clip wrote or is going to write.
     reserved = {file_identity(path): clip for clip in options.clips for path in clip.targets}
     num_failed = 0
-    try:
-        with interruptible():
-            for clip in options.clips:
-                try:
-                    _lift_clip(clip, options, console, reserved)
-                except Exception as error:
-                    console.fail(str(clip.source), error)
-                    num_failed += 1
-    except KeyboardInterrupt:
-        console.fail("lift", LiftError("interrupted"))
-        return _INTERRUPTED
-    return 1 if num_failed else 0
+    for clip in options.clips:
+        try:
+            _lift_clip(clip, options, console, reserved)
+        except Exception as error:
+            console.fail(str(clip.source), error)
+            num_failed += 1
+    return num_failed
 
 
 def _lift_clip(clip: Clip, options: Options, console: Console, reserved: dict[str, Clip]) -> None:

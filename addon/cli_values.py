@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from ..core.io.frame_rate import parse_frame_rate
 from .output_format import OUTPUT_FORMATS
 
 
@@ -32,11 +33,8 @@ def endings(text: str) -> tuple[str, ...]:
 
 def frame_rate(text: str) -> Fraction:
     """``25``, ``29.97`` or ``30000/1001``, exactly."""
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if rate <= 0:
+    rate = parse_frame_rate(text)
+    if rate is None:
         raise ArgumentTypeError(f"expected a rate as 25 or 30000/1001, found {text!r}")
     return rate
 

@@ -17,6 +17,7 @@ from typing import NoReturn
 from ..core.errors import LiftError
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
+_INTERRUPTED = 130
 
 
 @dataclass(slots=True)
@@ -53,6 +54,15 @@ class Console:
         if self.is_verbose:
             traceback.print_exception(error, file=sys.stderr)
 
+    def run(self, label: str, work: Callable[[], int]) -> int:
+        """The exit code of ``work``; 130, and a line for ``label``, where it is interrupted."""
+        try:
+            with _interruptible():
+                return work()
+        except KeyboardInterrupt:
+            self.fail(label, LiftError("interrupted"))
+            return _INTERRUPTED
+
 
 def _say(text: str) -> None:
     print(" ".join(text.split("\n")), file=sys.stderr, flush=True)
@@ -68,7 +78,7 @@ def silence_blender() -> None:
 
 
 @contextmanager
-def interruptible() -> Generator[None]:
+def _interruptible() -> Generator[None]:
     """Let Ctrl-C and a polite kill raise KeyboardInterrupt, which Blender's own handlers do not."""
 
     def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:

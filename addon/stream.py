@@ -9,10 +9,9 @@ from ..core.errors import LiftError
 from ..core.io.stream_line import format_error
 from ..core.stream_session import StreamSession
 from .cli_options import Options
-from .console import Console, interruptible
+from .console import Console
 
 _LABEL = "stream"
-_INTERRUPTED = 130
 
 
 def lift_stream(options: Options) -> int:
@@ -24,18 +23,18 @@ def lift_stream(options: Options) -> int:
         The exit code: 0 when all lines were used, 1 when one could not be, 130 when interrupted.
     """
     console = Console(is_quiet=options.is_quiet, is_verbose=options.is_verbose)
+    return console.run(_LABEL, lambda: _lift_stream(options, console))
+
+
+def _lift_stream(options: Options, console: Console) -> int:
     try:
-        with interruptible():
-            session = StreamSession(options.settings, warn=lambda text: console.warn(_LABEL, text))
-            return 1 if _answer_lines(session, console) else 0
+        session = StreamSession(options.settings, warn=lambda text: console.warn(_LABEL, text))
+        return 1 if _answer_lines(session, console) else 0
     except BrokenPipeError:
         # Nobody reads on: Python must not try to write the rest when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         console.fail(_LABEL, LiftError("nobody reads the output any more"))
         return 1
-    except KeyboardInterrupt:
-        console.fail(_LABEL, LiftError("interrupted"))
-        return _INTERRUPTED
     except Exception as error:
         console.fail(_LABEL, error)
         return 1

@@ -16,7 +16,8 @@ from .io.video import VideoInfo, find_video_beside, read_video_info
 from .preprocess.track import track
 from .types import Camera, Detections, Keypoints2D
 
-_FALLBACK_FPS = Fraction(30)
+FALLBACK_FPS = Fraction(30)
+FPS_UNKNOWN = f"frame rate unknown: took {FALLBACK_FPS} frames per second (give --fps)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,14 +111,13 @@ def settle_clip(
         if video_info is not None and fps == video_info.fps:
             frame_times = video_info.frame_times
     if fps is None:
-        fps = _FALLBACK_FPS
-        warnings.append("frame rate unknown: took 30 frames per second (give --fps)")
+        fps = FALLBACK_FPS
+        warnings.append(FPS_UNKNOWN)
     if frame_times is not None and len(frame_times) <= int(detections.frames[-1]):
         frame_times = None
         warnings.append("the video is shorter than the keypoints: took a constant frame rate")
     image_size = image_size or detections.image_size or (video_info.size if video_info else None)
-    if calibrated is not None and (image_size is None or _is_padding(image_size, calibrated[1])):
-        image_size = calibrated[1]
+    image_size = without_padding(image_size, calibrated)
     is_size_guessed = image_size is None
     if image_size is None:
         image_size = _guess_image_size(detections)
@@ -143,6 +143,28 @@ def settle_clip(
         warnings=(*warnings, *tracking_notes),
         is_size_guessed=is_size_guessed,
     )
+
+
+def without_padding(
+    image_size: tuple[int, int] | None, calibrated: tuple[Camera, tuple[int, int]] | None
+) -> tuple[int, int] | None:
+    """The size of the picture that is in an image.
+
+    Parameters
+    ----------
+    image_size : (int, int) or None
+        Width and height, px; None where unknown.
+    calibrated : (Camera, (int, int)) or None
+        A calibration's camera and its image size: that is the size where none is known, or where
+        they differ by a codec's padding only, not by another resolution.
+    """
+    if calibrated is None:
+        return image_size
+    size = calibrated[1]
+    if image_size is None:
+        return size
+    is_padding = all(abs(a - b) <= 0.02 * b for a, b in zip(image_size, size, strict=True))
+    return size if is_padding else image_size
 
 
 def choose_camera(
@@ -215,8 +237,3 @@ def _guess_image_size(detections: Detections) -> tuple[int, int]:
     seen = detections.positions[detections.confidence > 0]
     extent = seen.max(axis=0) if len(seen) else np.array([1.0, 1.0])
     return max(1, int(np.ceil(extent[0]))), max(1, int(np.ceil(extent[1])))
-
-
-def _is_padding(size: tuple[int, int], calibrated: tuple[int, int]) -> bool:
-    """Whether two sizes differ by a codec's padding only, not by another resolution."""
-    return all(abs(a - b) <= 0.02 * b for a, b in zip(size, calibrated, strict=True))

@@ -17,12 +17,7 @@ import numpy as np
 
 from .clip_source import ClipSource, open_clip
 from .errors import LiftError
-from .fit.bone_lengths import (
-    bone_lengths_per_frame,
-    fit_bone_lengths,
-    scale_poses,
-    standing_height,
-)
+from .fit.bone_lengths import fit_bone_lengths, scale_poses
 from .fit.contacts import detect_contacts
 from .fit.evidence import ray_evidence
 from .fit.foot_lock import lock_feet
@@ -30,13 +25,16 @@ from .fit.foothold import steady_distance
 from .fit.gaps import bridge_unseen, extend_to_span
 from .fit.gravity import estimate_gravity
 from .fit.ground import level_camera, place_camera, scale_to_ground, to_world
+from .fit.person_scale import choose_scale
 from .fit.solve import solve_poses
 from .fit.trajectory import solve_trajectory
 from .geometry.camera import world_to_camera
 from .io.poses import StoredPoses, write_poses_npz
 from .io.report import write_report_json
+from .lift_settings import LiftSettings
 from .lifting.lift import LiftResult, lift
 from .lifting.weights import LifterWeights, load_weights
+from .metrics import bone_length_spread
 from .preprocess.clean import clean
 from .preprocess.resample import make_timeline, resample, resample_poses, space_evenly
 from .report import build_report, seldom_seen
@@ -47,31 +45,6 @@ from .stopwatch import Progress, Stopwatch
 from .types import BoneMotion, Camera, Keypoints2D, Poses3D
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
-DEFAULT_HEIGHT_M = 1.70
-# A height outside these, found from the ground, means that the feet do not touch it.
-USUAL_HEIGHTS = (1.2, 2.2)
-
-
-@dataclass(frozen=True, slots=True)
-class LiftSettings:
-    """What the user chose; None means: find out, or take the stated default.
-
-    ``fps`` Hz; ``image_size`` (width, height) px; ``fov_deg`` across the image's width;
-    ``height_m`` of the person (default: feet on a calibrated ground, else 1.70); ``smooth`` from 0,
-    raw, to 1, very smooth.
-    """
-
-    fps: Fraction | None = None
-    image_size: tuple[int, int] | None = None
-    video: Path | None = None
-    fov_deg: float | None = None
-    focal_length_px: float | None = None
-    calibration: Path | None = None
-    camera_name: str | None = None
-    model: Path | None = None
-    height_m: float | None = None
-    smooth: float = 0.3
-    lock_feet: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,16 +171,18 @@ def _fit_person(
         lifted = _lift_at_model_rate(keypoints, source, weights)
     with watch.stage("fitting", 0.45):
         poses, bone_lengths = _fit(lifted.poses, keypoints, source.camera, settings.smooth)
-        scale, scale_source = _choose_scale(source, poses, bone_lengths, settings.height_m)
+        floor_scale = scale_to_ground(poses, source.camera) if source.is_calibrated else None
+        scale, scale_source = choose_scale(
+            bone_lengths, height_m=settings.height_m, floor_scale=floor_scale
+        )
         poses, bone_lengths = scale_poses(poses, scale), bone_lengths * scale
-    lengths = bone_lengths_per_frame(poses.positions, poses.skeleton.parents)
     return FittedPerson(
         number=number,
         keypoints=keypoints,
         poses=poses,
         gravity=lifted.gravity,
         bone_lengths=bone_lengths,
-        bone_spread_m=float(lengths.std(axis=0).max()),
+        bone_spread_m=bone_length_spread(poses.positions, poses.skeleton.parents),
         scale_source=scale_source,
         notes=notes,
         watch=watch,
@@ -292,20 +267,6 @@ def _fit(
     bone_lengths = fit_bone_lengths(placed)
     solved = solve_poses(placed, evidence, bone_lengths, smooth=smooth)
     return steady_distance(solved), bone_lengths
-
-
-def _choose_scale(
-    source: ClipSource, poses: Poses3D, bone_lengths: np.ndarray, height_m: float | None
-) -> tuple[float, str]:
-    """The factor that brings a person to their true size, and where it comes from."""
-    height = standing_height(bone_lengths, poses.skeleton.joint_names)
-    if height_m is not None:
-        return height_m / height, f"given height {height_m:.2f} m"
-    if source.is_calibrated:
-        scale = scale_to_ground(poses, source.camera)
-        if scale is not None and USUAL_HEIGHTS[0] < scale * height < USUAL_HEIGHTS[1]:
-            return scale, "feet on the ground of the calibration"
-    return DEFAULT_HEIGHT_M / height, f"assumed height {DEFAULT_HEIGHT_M:.2f} m"
 
 
 def _world_cameras(source: ClipSource, people: list[FittedPerson]) -> list[Camera]:

@@ -7,31 +7,31 @@ from fractions import Fraction
 
 import numpy as np
 
-from .clip_source import choose_camera
+from .clip_source import FALLBACK_FPS, FPS_UNKNOWN, choose_camera, without_padding
 from .errors import LiftError
 from .io.calibration import read_calibration
 from .io.stream_line import (
     StreamFrame,
     StreamHeader,
+    drop_extra_joints,
     format_opening,
     format_pose,
     parse_stream_line,
     skeleton_of_count,
 )
 from .joint_sets import BODY_23, LIFTED_21
+from .lift_settings import LiftSettings
 from .lifting.lift_stream import check_streamable
 from .lifting.weights import load_weights
-from .pipeline import LiftSettings
 from .streaming import CAUSAL_MODEL, StreamedPose, StreamLifter
 from .version import VERSION
-
-_FALLBACK_FPS = Fraction(30)
 
 
 class StreamSession:
     """Answers the lines of one stream.
 
-    What the settings say wins; then what the header says; then the first frame.
+    Of rate, image size and lens, what the settings say wins; then what the header says; then the first
+    frame. Frames of another size than the stream's are refused, unless the settings say it.
 
     Parameters
     ----------
@@ -95,11 +95,9 @@ class StreamSession:
         if len(parsed.keypoints):
             skeleton = parsed.skeleton or self._header.skeleton
             skeleton = skeleton or skeleton_of_count(len(parsed.keypoints))
-            # Halpe-136 is Halpe-26 and more.
-            keypoints = parsed.keypoints[: skeleton.num_joints]
-        lifter = self._lifter or self._make_lifter(parsed)
-        if parsed.image_size not in (None, self._image_size):
-            raise LiftError(f"image_size: expected {self._image_size}, found {parsed.image_size}")
+            keypoints = drop_extra_joints(parsed.keypoints, skeleton)
+        image_size = self._settle_size(parsed.image_size)
+        lifter = self._lifter or self._make_lifter(image_size)
         pose = lifter.push(
             keypoints[:, :2],
             keypoints[:, 2],
@@ -107,30 +105,41 @@ class StreamSession:
             frame=parsed.frame,
             time=parsed.time,
         )
-        self._lifter = lifter
+        if self._lifter is None:
+            self._lifter, self._image_size = lifter, image_size
+            if self._fps is None and parsed.time is None:
+                self._warn(FPS_UNKNOWN)
         return format_pose(lifter.frame, lifter.time, {} if pose is None else _arrays(pose))
 
-    def _make_lifter(self, parsed: StreamFrame) -> StreamLifter:
-        """The lifter for the lens and the rate that are known by the first frame."""
-        settings, header = self._settings, self._header
-        image_size = settings.image_size or header.image_size or parsed.image_size
-        if image_size is None and self._calibrated is not None:
-            image_size = self._calibrated[1]
-        if image_size is None:
+    def _settle_size(self, said: tuple[int, int] | None) -> tuple[int, int]:
+        """The stream's image size; what a frame has ``said`` of it counts where no setting does."""
+        given = self._settings.image_size
+        found = None if given or said is None else without_padding(said, self._calibrated)
+        expected = self._image_size or without_padding(
+            given or self._header.image_size or found, self._calibrated
+        )
+        if expected is None:
             raise LiftError(
                 "image size unknown: expected --image-size, or 'image_size' in the first line"
             )
-        self._image_size = parsed.image_size or image_size
+        if found not in (None, expected):
+            raise LiftError(f"image_size: expected {expected}, found {said}")
+        return expected
+
+    @property
+    def _fps(self) -> Fraction | None:
+        """Hz, where it is known."""
+        return self._settings.fps or self._header.fps
+
+    def _make_lifter(self, image_size: tuple[int, int]) -> StreamLifter:
+        settings = self._settings
         camera, _ = choose_camera(
             image_size, self._calibrated, settings.fov_deg, settings.focal_length_px
         )
-        fps = settings.fps or header.fps
-        if fps is None and parsed.time is None:
-            self._warn("frame rate unknown: took 30 frames per second (give --fps)")
         return StreamLifter(
             self._weights,
             camera,
-            fps=float(fps or _FALLBACK_FPS),
+            fps=float(self._fps or FALLBACK_FPS),
             height_m=settings.height_m,
             smooth=settings.smooth,
             is_calibrated=self._calibrated is not None,

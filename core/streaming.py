@@ -16,15 +16,14 @@ import numpy as np
 
 from .errors import LiftError
 from .fit.body_stream import BodyStream
-from .fit.bone_lengths import standing_height
 from .fit.evidence import RayEvidence
 from .fit.ground_stream import GroundStream
+from .fit.person_scale import choose_scale
 from .geometry.camera import camera_to_world, pixels_to_rays
-from .joint_sets import BODY_23, LIFTED_21, lifted_from_detected
+from .joint_sets import BODY_23, lifted_from_detected
 from .lifting.lift_stream import LiftStream
 from .lifting.ray_pose import RayPoses
 from .lifting.weights import LifterWeights
-from .pipeline import DEFAULT_HEIGHT_M, USUAL_HEIGHTS
 from .preprocess.resample_stream import LONGEST_BRIDGE_SECONDS, ResampleStream
 from .skeleton import Skeleton
 from .types import Camera
@@ -34,6 +33,8 @@ CAUSAL_MODEL = Path(__file__).parent / "weights" / "causal.npz"
 _FORGET_SECONDS = 1.0
 # Frames are missing where the next one comes so many times later than the one before did.
 _GAP_INTERVALS = 3
+# No camera is faster; what seems to be tells nothing of speed.
+_SHORTEST_SECONDS = 1e-4
 # After so long on a calibrated floor, where feet stand counts half for a person's size.
 _STANDING_SECONDS = 1.0
 
@@ -80,6 +81,13 @@ class StreamLifter:
         0 raw to 1 very smooth.
     is_calibrated : bool
         The camera's pose in the world is known.
+
+    Attributes
+    ----------
+    frame : int
+        Number of the last frame that was pushed; -1 before the first.
+    time : float
+        s, of that frame; -inf before the first.
 
     Raises
     ------
@@ -156,7 +164,9 @@ class StreamLifter:
         frame, time, seconds = self._check_progress(frame, time)
         rays, known = self._read(positions, confidence, skeleton, frame)
         self.frame, self.time = frame, time
-        is_seen = bool((known > 0).any())
+        evidence = RayEvidence(*lifted_from_detected(rays, known))
+        # Eyes and ears alone mark no joint of the body.
+        is_seen = bool((evidence.confidence > 0).any())
         self._lift(rays, known, is_seen=is_seen)
         if self._lifted is None:
             return None
@@ -165,7 +175,6 @@ class StreamLifter:
             self._body.hold(seconds=seconds)
             self._ground.lose()
             seconds = usual
-        evidence = RayEvidence(*lifted_from_detected(rays, known))
         if not is_seen:
             joints = self._body.hold(seconds=seconds)
             assert joints is not None
@@ -188,7 +197,8 @@ class StreamLifter:
             raise LiftError(
                 f"frame {frame}: expected a time after {self.time:g} s, found {time:g} s"
             )
-        return frame, time, 1 / self._fps if self.frame < 0 else time - self.time
+        seconds = 1 / self._fps if self.frame < 0 else max(time - self.time, _SHORTEST_SECONDS)
+        return frame, time, seconds
 
     def _read(
         self, positions: np.ndarray, confidence: np.ndarray, skeleton: Skeleton, frame: int
@@ -239,16 +249,15 @@ class StreamLifter:
 
     def _scale(self) -> float:
         """What brings a person of mean size to their true size."""
-        height = standing_height(self._body.bone_lengths, LIFTED_21.joint_names)
-        if self._height_m is not None:
-            return self._height_m / height
-        assumed = DEFAULT_HEIGHT_M / height
-        if not self._is_calibrated:
-            return assumed
-        scale, seconds = self._ground.scale_to_floor(self._camera)
-        if not USUAL_HEIGHTS[0] < scale * height < USUAL_HEIGHTS[1]:
-            return assumed
-        return assumed + (scale - assumed) * seconds / (seconds + _STANDING_SECONDS)
+        floor_scale, seconds = None, 0.0
+        if self._is_calibrated:
+            floor_scale, seconds = self._ground.scale_to_floor(self._camera)
+        return choose_scale(
+            self._body.bone_lengths,
+            height_m=self._height_m,
+            floor_scale=floor_scale,
+            floor_trust=seconds / (seconds + _STANDING_SECONDS),
+        )[0]
 
 
 @functools.cache

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from fractions import Fraction
 from math import inf, nan
+
+from core.io.frame_rate import parse_frame_rate
 
 
 def image_size(text: str) -> str:
@@ -18,13 +19,10 @@ def image_size(text: str) -> str:
 
 def frame_rate(text: str) -> float:
     """``25``, ``29.97`` or ``30000/1001`` Hz."""
-    try:
-        rate = float(Fraction(text))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        rate = 0.0
-    if rate <= 0:
+    rate = parse_frame_rate(text)
+    if rate is None:
         raise argparse.ArgumentTypeError(f"expected a rate as 25 or 30000/1001, found {text!r}")
-    return rate
+    return float(rate)
 
 
 def _number(

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from .arrays import BoolArray, FloatArray, IntArray
-from .gaps import fill_gaps, neighbours
+from .fade import fade_in
+from .gaps import fill_gaps, neighbours, runs
 from .one_euro import OneEuroFilter
 from .penalized import smooth_penalized
 from .smooth import running_median, smooth_low_pass
@@ -16,9 +17,11 @@ __all__ = [
     "FloatArray",
     "IntArray",
     "OneEuroFilter",
+    "fade_in",
     "fill_gaps",
     "neighbours",
     "running_median",
+    "runs",
     "smooth_low_pass",
     "smooth_penalized",
 ]

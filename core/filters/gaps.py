@@ -1,4 +1,4 @@
-"""Gaps along the first axis (frames): where they are, and filling them."""
+"""Gaps and runs along the first axis (frames): where they are, and filling gaps."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def neighbours(is_known: BoolArray) -> tuple[IntArray, IntArray]:
     after = np.where(is_known, index, num_frames)
     after = np.minimum.accumulate(after[::-1], axis=0)[::-1]
     return before, after
+
+
+def runs(mask: BoolArray) -> IntArray:
+    """(R, 2) first frame and frame after the last of every run of True in ``mask`` (T,), in order."""
+    edges = np.diff(mask.astype(np.int8), prepend=0, append=0)
+    return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)], axis=-1)
 
 
 def fill_gaps(values: FloatArray, is_known: BoolArray, *, smooth: bool = True) -> FloatArray:

@@ -8,6 +8,8 @@ import numpy as np
 
 from .arrays import FloatArray
 
+_SPEED_CUTOFF_HZ = 1.0
+
 
 class OneEuroFilter:
     """A one-Euro filter that is given one sample at a time.
@@ -18,20 +20,11 @@ class OneEuroFilter:
         Cut-off at rest.
     speed_factor : float
         Hz of cut-off gained per unit of speed (beta in the paper).
-    speed_cutoff_hz : float
-        Cut-off of the speed estimate.
     """
 
-    def __init__(
-        self,
-        *,
-        min_cutoff_hz: float = 1.0,
-        speed_factor: float = 0.5,
-        speed_cutoff_hz: float = 1.0,
-    ) -> None:
+    def __init__(self, *, min_cutoff_hz: float, speed_factor: float) -> None:
         self._min_cutoff_hz = min_cutoff_hz
         self._speed_factor = speed_factor
-        self._speed_cutoff_hz = speed_cutoff_hz
         self._value: FloatArray | None = None
         self._speed: FloatArray | None = None
 
@@ -44,7 +37,7 @@ class OneEuroFilter:
             self._value, self._speed = np.array(value), np.zeros_like(value)
             return self._value
         raw_speed = (value - self._value) * fps
-        speed_share = _blend(np.full_like(self._speed, self._speed_cutoff_hz), fps)
+        speed_share = _blend(np.full_like(self._speed, _SPEED_CUTOFF_HZ), fps)
         self._speed = self._speed + speed_share * (raw_speed - self._speed)
         cutoff = self._min_cutoff_hz + self._speed_factor * np.abs(self._speed)
         self._value = self._value + _blend(cutoff, fps) * (value - self._value)

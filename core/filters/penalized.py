@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import LiftError
 from .arrays import FloatArray
-from .block_tridiagonal import solve_block_tridiagonal
+from .block_tridiagonal import solve_pentadiagonal
 from .gaps import fill_gaps
 
 # A sample without weight is held this weakly to the line between its neighbours, so that the
@@ -61,34 +61,13 @@ def smooth_penalized(values: FloatArray, weights: FloatArray, *, strength: float
 
 
 def _solve_penalized(weights: FloatArray, targets: FloatArray, strength: float) -> FloatArray:
-    """Solve ``(W + strength D'D) x = W v``; weights (T, C), targets (T, C, K) -> (T, C, K).
-
-    D'D reaches two frames far, so in blocks of two frames it is block tridiagonal.
-    """
-    num_frames, num_channels = weights.shape
-    # An odd last frame gets a partner that is tied to nothing.
-    num_blocks = (num_frames + 1) // 2
-    odd = 2 * num_blocks - num_frames
-    main = np.zeros(2 * num_blocks)
-    first, second = np.zeros(2 * num_blocks), np.zeros(2 * num_blocks)
-    ones = np.ones(num_frames - 2)
+    """Solve ``(W + strength D'D) x = W v``; weights (T, C), targets (T, C, K) -> (T, C, K)."""
+    num_frames = len(weights)
+    bending = np.zeros((num_frames, 1))
     for offset, factor in enumerate((1.0, 4.0, 1.0)):
-        main[offset : offset + num_frames - 2] += strength * factor * ones
+        bending[offset : offset + num_frames - 2] += strength * factor
+    first = np.zeros((num_frames - 1, 1))
     for offset in range(2):
-        first[offset : offset + num_frames - 2] -= 2.0 * strength * ones
-    second[: num_frames - 2] = strength * ones
-    diagonal = np.pad(weights, ((0, odd), (0, 0)), constant_values=1.0) + main[:, None]
-    right = np.pad(weights[..., None] * targets, ((0, odd), (0, 0), (0, 0)))
-
-    shape = (num_blocks, num_channels)
-    blocks = np.empty((2, 2, *shape))
-    blocks[0, 0], blocks[1, 1] = diagonal[0::2], diagonal[1::2]
-    blocks[0, 1] = blocks[1, 0] = np.broadcast_to(first[0::2, None], shape)
-    # Rows: frames 2i, 2i+1; columns: frames 2i+2, 2i+3.
-    upper = np.zeros((2, 2, *shape))
-    upper[0, 0], upper[1, 1] = second[0::2, None], second[1::2, None]
-    upper[1, 0] = first[1::2, None]
-    rhs = np.moveaxis(right.reshape(num_blocks, 2, num_channels, -1), (1, 3), (0, 1))
-    solved = solve_block_tridiagonal(blocks, upper[:, :, :-1], np.ascontiguousarray(rhs))
-    frames = np.moveaxis(solved, (0, 1), (1, 3)).reshape(2 * num_blocks, num_channels, -1)
-    return frames[:num_frames]
+        first[offset : offset + num_frames - 2] -= 2.0 * strength
+    second = np.full((num_frames - 2, 1), strength)
+    return solve_pentadiagonal(weights + bending, first, second, weights[..., None] * targets)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..filters import OneEuroFilter
+from ..filters import OneEuroFilter, fade_in
+from ..geometry.camera import MIN_DEPTH
 from ..joint_sets import LIFTED_21
 from ..proportion import mean_bone_lengths
 from .bone_lengths import bone_lengths_per_frame
 from .evidence import RayEvidence
 from .running_mean import RunningMean
 from .smoothness import cutoff_of_setting
-from .solve import SolveSettings, pose_equations
-from .trajectory import MIN_DEPTH, place_root
+from .solve import pose_equations
+from .trajectory import place_root
 
 # Chosen on synthetic views (mocap's val split), the network's poses given: a one-sided filter needs a
 # lower cut-off than one that sees both sides, and lets go where something moves fast.
@@ -133,7 +134,6 @@ class BodyStream:
             depth_sigma,
             self._bones.lengths,
             LIFTED_21,
-            settings=SolveSettings(),
             smooth_sigma=_EXPECTED_SIGMA,
         )
         return equations.solve_at_once(LIFTED_21.parents)[0]
@@ -197,8 +197,8 @@ class _Ease:
             self._fade_seconds = min(self._gap_seconds + seconds, _EASE_SECONDS)
             self._age_seconds = self._gap_seconds = 0.0
             self._held = None
-        share = min(self._age_seconds / self._fade_seconds, 1.0)
-        if self._offset is None or share == 1.0:
+        share = self._age_seconds / self._fade_seconds
+        if self._offset is None or share >= 1.0:
             self._offset = None
             return joints
-        return joints + self._offset * (1 - share * share * (3 - 2 * share))
+        return joints + self._offset * (1 - fade_in(share))

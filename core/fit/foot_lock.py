@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..filters import neighbours
+from ..filters import fade_in, neighbours, runs
 from ..types import Poses3D
+from .foot import LEGS, SOLES
 
 _BLEND_SECONDS = 0.15
 _LARGEST_CORRECTION = 0.15
@@ -38,14 +39,10 @@ def lock_feet(poses: Poses3D, contacts: np.ndarray) -> tuple[Poses3D, np.ndarray
     if poses.num_frames < 2 or not contacts.any():
         return poses, contacts
     positions, held = poses.positions.copy(), contacts.copy()
-    names = poses.skeleton.joint_names
     blend = max(1, round(_BLEND_SECONDS * float(poses.fps)))
-    for foot, side in enumerate(("left", "right")):
-        hip, knee, ankle, heel, toe = (
-            names.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "heel", "toe")
-        )
+    for foot, ((hip, knee, ankle), heel_and_toe) in enumerate(zip(LEGS, SOLES, strict=True)):
         contact = contacts[:, foot]
-        sole = positions[:, [heel, toe]] - positions[:, [ankle]]
+        sole = positions[:, heel_and_toe] - positions[:, [ankle]]
         turned = _with_length_of(sole, sole + _blended(_still(sole, contact), contact, blend))
         offsets, held[:, foot] = _within_reach(_still(positions[:, ankle], contact), contact)
         lowest = (positions[:, ankle, 2] + offsets[:, 2]) + turned[..., 2].min(axis=1)
@@ -54,7 +51,7 @@ def lock_feet(poses: Poses3D, contacts: np.ndarray) -> tuple[Poses3D, np.ndarray
         positions[:, knee], positions[:, ankle] = bend_leg(
             positions[:, hip], positions[:, knee], positions[:, ankle], wanted
         )
-        positions[:, [heel, toe]] = positions[:, [ankle]] + turned
+        positions[:, heel_and_toe] = positions[:, [ankle]] + turned
     return replace(poses, positions=positions), held
 
 
@@ -85,9 +82,8 @@ def bend_leg(
 
 def _still(values: np.ndarray, contact: np.ndarray) -> np.ndarray:
     """Offsets (T,...) that bring ``values`` to their median during each contact; 0 elsewhere."""
-    edges = np.diff(np.concatenate([[0], contact.astype(int), [0]]))
     offsets = np.zeros_like(values)
-    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+    for begin, end in runs(contact):
         offsets[begin:end] = np.median(values[begin:end], axis=0) - values[begin:end]
     return offsets
 
@@ -104,7 +100,7 @@ def _within_reach(offsets: np.ndarray, contact: np.ndarray) -> tuple[np.ndarray,
 
 def _grounded(lowest: np.ndarray) -> np.ndarray:
     """(T,) 1 where a foot's lowest point is about z = 0, 0 where it stands on something else."""
-    return _fade((np.abs(lowest) - _ON_GROUND) / (_OFF_GROUND - _ON_GROUND))
+    return 1 - fade_in((np.abs(lowest) - _ON_GROUND) / (_OFF_GROUND - _ON_GROUND))
 
 
 def _with_length_of(vectors: np.ndarray, changed: np.ndarray) -> np.ndarray:
@@ -124,12 +120,6 @@ def _blended(offsets: np.ndarray, contact: np.ndarray, blend: int) -> np.ndarray
     until = np.where(after < num_frames, after - frames, np.inf)
     span = np.clip(since + until, 1, blend)
     shape = (-1,) + (1,) * (offsets.ndim - 1)
-    fade_out, fade_in = (_fade(apart / span).reshape(shape) for apart in (since, until))
-    faded = offsets[before] * fade_out + offsets[np.minimum(after, num_frames - 1)] * fade_in
+    old, new = (1 - fade_in(apart / span).reshape(shape) for apart in (since, until))
+    faded = offsets[before] * old + offsets[np.minimum(after, num_frames - 1)] * new
     return np.where(contact.reshape(shape), offsets, faded)
-
-
-def _fade(share: np.ndarray) -> np.ndarray:
-    """1 up to 0, 0 from 1 on, level at both ends."""
-    clipped = np.clip(share, 0.0, 1.0)
-    return 1 - clipped * clipped * (3 - 2 * clipped)

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..filters.block_tridiagonal import solve_block_tridiagonal
+from ..filters.block_tridiagonal import solve_pentadiagonal
+from ..geometry.swing_twist import normalise_vectors
 from ..types import Poses3D
+from .foot import FEET
 
 _FOOT_SIGMA = 0.01
 """m per frame at 30 Hz that a standing foot may move."""
@@ -37,19 +39,9 @@ def steady_distance(poses: Poses3D) -> Poses3D:
     """
     if poses.contact_probability is None or poses.num_frames < 2:
         return poses
-    positions, names = poses.positions, poses.skeleton.joint_names
-    sight = positions[:, 0] / np.maximum(
-        np.linalg.norm(positions[:, 0], axis=-1, keepdims=True), 1e-9
-    )
-    feet = np.stack(
-        [
-            positions[:, [names.index(f"{side}_{part}") for part in ("ankle", "heel", "toe")]].mean(
-                axis=1
-            )
-            for side in ("left", "right")
-        ],
-        axis=1,
-    )
+    positions = poses.positions
+    sight = normalise_vectors(positions[:, 0])
+    feet = positions[:, FEET].mean(axis=2)
     stands = np.clip((poses.contact_probability - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0.0, 1.0)
     stands = np.minimum(stands[1:], stands[:-1])
     # At twice the rate a frame says half as much and steps are half as long.
@@ -90,20 +82,7 @@ def _solve_shift(
     right = np.zeros(num_frames)
     right[:-1] += (sight[:-1] * pull).sum(axis=-1)
     right[1:] -= (sight[1:] * pull).sum(axis=-1)
-    return _solve_tridiagonal(diagonal, beside, right)
-
-
-def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Two frames a block; an odd one out gets a neighbour that is held at 0."""
-    num_frames = len(diagonal)
-    if num_frames % 2:
-        diagonal, beside = np.append(diagonal, 1.0), np.append(beside, 0.0)
-        right = np.append(right, 0.0)
-    blocks = np.zeros((2, 2, len(diagonal) // 2, 1))
-    blocks[0, 0, :, 0], blocks[1, 1, :, 0] = diagonal[0::2], diagonal[1::2]
-    blocks[0, 1, :, 0] = blocks[1, 0, :, 0] = beside[0::2]
-    upper = np.zeros((2, 2, blocks.shape[2] - 1, 1))
-    upper[1, 0, :, 0] = beside[1::2]
-    columns = np.stack([right[0::2], right[1::2]])[:, None, :, None]
-    solved = solve_block_tridiagonal(blocks, upper, columns)[:, 0, :, 0]
-    return solved.T.ravel()[:num_frames]
+    solved = solve_pentadiagonal(
+        diagonal[:, None], beside[:, None], np.zeros((num_frames - 2, 1)), right[:, None, None]
+    )
+    return solved[:, 0, 0]

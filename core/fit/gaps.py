@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..filters import neighbours
+from ..filters import fade_in, neighbours
 from ..types import Poses3D
 
 
@@ -22,9 +22,8 @@ def bridge_unseen(poses: Poses3D) -> Poses3D:
     first = np.where(before < 0, after, before)
     last = np.where(after >= poses.num_frames, before, after)
     share = (np.arange(poses.num_frames) - first) / np.maximum(last - first, 1)
-    share = np.clip(share, 0.0, 1.0)
     # Ease in and out: a body does not start or stop at once.
-    share = (share * share * (3 - 2 * share))[:, None, None]
+    share = fade_in(share)[:, None, None]
     bridged = poses.positions[first] * (1 - share) + poses.positions[last] * share
     return replace(poses, positions=np.where(is_seen[:, None, None], poses.positions, bridged))
 

@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..geometry.swing_twist import normalise_vectors
 from ..types import Poses3D
+from .foot import (
+    FEWEST_STANDING_SECONDS,
+    LEGS,
+    SOLES,
+    ground_trust,
+    leg_trust,
+    lowest_points,
+    standing_trust,
+)
 
 # How far each kind of evidence is off, measured on mocap through synthetic cameras: about the line of
 # sight (the image shows that) and towards the camera or away from it (it rests on depths).
 _NETWORK_ROLL, _NETWORK_PITCH = np.radians([2.5, 8.0])
 _BALANCE_ROLL, _BALANCE_PITCH = np.radians([3.5, 3.5])
 _GROUND_HEIGHT = 0.05
-_OFF_GROUND = 0.08
 _GROUND_HZ = 2.0
 """How many times a second a standing foot counts: neighbouring frames err alike."""
 _BALANCE_SECONDS = 1.0
 _DOUBTFUL_TURN = np.radians(20.0)
 _BENT_LEG, _STRAIGHT_LEG = 0.8, 0.9
 """Hip above foot, in leg lengths: who sits or crouches need not be in balance on their feet."""
-_SURE = 0.4
-"""Confidence from which on a joint is seen."""
 _NUM_ROUNDS = 6
 
 # Shares of the body's mass, each limb segment's halved between its ends (Winter's anthropometry, the
@@ -70,7 +77,7 @@ def estimate_gravity(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.ndar
             matrix += trust * balance
             right += trust * balance @ lean
             matrix += share * _ground_scatter(poses, up) / _GROUND_HEIGHT**2
-        up = _unit(np.linalg.solve(matrix, right))
+        up = normalise_vectors(np.linalg.solve(matrix, right))
     return -up
 
 
@@ -85,11 +92,11 @@ def _median_direction(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.nda
         [_body_down(poses) if gravity is None else gravity for poses, gravity in people]
     )
     weights = np.concatenate([_legibility(poses) for poses, _ in people])
-    direction = _unit((weights[:, None] * frames).sum(axis=0))
+    direction = normalise_vectors((weights[:, None] * frames).sum(axis=0))
     for _ in range(10):
         apart = np.linalg.norm(frames - direction, axis=-1)
         pull = weights / np.maximum(apart, 0.05)
-        direction = _unit((pull[:, None] * frames).sum(axis=0))
+        direction = normalise_vectors((pull[:, None] * frames).sum(axis=0))
     return direction
 
 
@@ -105,7 +112,7 @@ def _body_down(poses: Poses3D) -> np.ndarray:
     ankles = [names.index("left_ankle"), names.index("right_ankle")]
     legs_down = poses.positions[:, ankles].mean(axis=1) - poses.positions[:, 0]
     trunk_down = poses.positions[:, 0] - poses.positions[:, names.index("thorax")]
-    return _unit(_unit(legs_down) + _unit(trunk_down))
+    return normalise_vectors(normalise_vectors(legs_down) + normalise_vectors(trunk_down))
 
 
 def _lean(poses: Poses3D) -> tuple[np.ndarray, float]:
@@ -115,11 +122,13 @@ def _lean(poses: Poses3D) -> tuple[np.ndarray, float]:
     positions, names = poses.positions, poses.skeleton.joint_names
     mass = np.array([_MASS.get(name, 0.0) for name in names])
     center = np.einsum("j,tjc->tc", mass / mass.sum(), positions)
-    feet = _heels_and_toes(poses).mean(axis=2)
-    carries = _seen(poses) * np.clip((poses.contact_probability - 0.3) / 0.7, 0.0, 1.0)
+    feet = positions[:, SOLES].mean(axis=2)
+    carries = leg_trust(poses.confidence) * np.clip(
+        (poses.contact_probability - 0.3) / 0.7, 0.0, 1.0
+    )
     total = carries.sum(axis=1)
     support = (carries[..., None] * feet).sum(axis=1) / np.maximum(total, 1e-6)[:, None]
-    hip, knee, ankle = (names.index(f"left_{part}") for part in ("hip", "knee", "ankle"))
+    hip, knee, ankle = LEGS[0]
     leg = np.linalg.norm(positions[:, knee] - positions[:, hip], axis=-1)
     leg = leg + np.linalg.norm(positions[:, ankle] - positions[:, knee], axis=-1)
     height = np.linalg.norm(positions[:, 0] - support, axis=-1) / np.maximum(leg, 1e-6)
@@ -127,7 +136,7 @@ def _lean(poses: Poses3D) -> tuple[np.ndarray, float]:
     weights = np.minimum(total, 1.0) * stands
     if not weights.any():
         return np.array([0.0, -1.0, 0.0]), 0.0
-    lean = _unit((weights[:, None] * _unit(center - support)).sum(axis=0))
+    lean = normalise_vectors((weights[:, None] * normalise_vectors(center - support)).sum(axis=0))
     return lean, float(weights.sum()) / float(poses.fps)
 
 
@@ -138,43 +147,14 @@ def _ground_scatter(poses: Poses3D, up: np.ndarray) -> np.ndarray:
     """
     if poses.contact_probability is None:
         return np.zeros((3, 3))
-    feet = _heels_and_toes(poses)
-    lowest = (feet @ up).argmin(axis=-1)[..., None, None]
-    points = np.take_along_axis(feet, lowest, axis=2).reshape(-1, 3)
-    weights = (_seen(poses) * np.clip(2 * poses.contact_probability - 1, 0.0, 1.0)).ravel()
-    if weights.sum() < 5:
+    points = lowest_points(poses.positions, up).reshape(-1, 3)
+    weights = standing_trust(poses.confidence, poses.contact_probability).ravel()
+    fps = float(poses.fps)
+    if weights.sum() / fps < FEWEST_STANDING_SECONDS:
         return np.zeros((3, 3))
     heights = points @ up
-    off = (heights - np.median(heights[weights > 0])) / _OFF_GROUND
-    weights = weights / (1 + off**2) * _GROUND_HZ / float(poses.fps)
+    off = heights - np.median(heights[weights > 0])
+    weights = weights * ground_trust(off) * _GROUND_HZ / fps
     middle = (weights[:, None] * points).sum(axis=0) / weights.sum()
     apart = points - middle
     return np.einsum("p,pi,pj->ij", weights, apart, apart)
-
-
-def _seen(poses: Poses3D) -> np.ndarray:
-    """(T,2) how far each foot and the hip it hangs from were seen: guessed legs prove nothing."""
-    names, confidence = poses.skeleton.joint_names, poses.confidence
-    legs = [
-        confidence[:, [names.index(f"{side}_{part}") for part in ("hip", "knee", "ankle")]].min(
-            axis=1
-        )
-        for side in ("left", "right")
-    ]
-    return np.clip(np.stack(legs, axis=1) / _SURE, 0.0, 1.0)
-
-
-def _heels_and_toes(poses: Poses3D) -> np.ndarray:
-    """(T,2,2,3) m: of each foot, left first."""
-    names = poses.skeleton.joint_names
-    return np.stack(
-        [
-            poses.positions[:, [names.index(f"{side}_heel"), names.index(f"{side}_toe")]]
-            for side in ("left", "right")
-        ],
-        axis=1,
-    )
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

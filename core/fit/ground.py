@@ -8,7 +8,9 @@ import numpy as np
 
 from ..geometry.camera import camera_to_world
 from ..geometry.quaternion import from_matrix
+from ..geometry.swing_twist import normalise_vectors
 from ..types import Camera, Poses3D
+from .foot import FEWEST_STANDING_SECONDS, SOLES
 
 _FLOOR_SHARE = 0.05
 
@@ -35,12 +37,12 @@ def level_axes(gravity: np.ndarray) -> np.ndarray:
 
     ``gravity`` (3,) camera space, towards the ground.
     """
-    up = -_unit(gravity)
+    up = -normalise_vectors(gravity)
     ahead = np.array([0.0, 0.0, 1.0])
     # Straight up or down, the image's top stands in for the view's direction.
     if abs(up @ ahead) > 0.98:
         ahead = np.array([0.0, -1.0, 0.0])
-    forward = _unit(ahead - (ahead @ up) * up)
+    forward = normalise_vectors(ahead - (ahead @ up) * up)
     return np.stack([np.cross(forward, up), forward, up], axis=1)
 
 
@@ -57,7 +59,7 @@ def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None
         World x and y, before moving, of the new origin; None puts the person's first pelvis there.
     """
     points = camera_to_world(poses.positions, camera)
-    floor = floor_height(points[:, foot_joints(poses)], poses.contact_probability)
+    floor = _floor_height(points, poses)
     start = points[0, 0, :2] if origin_xy is None else origin_xy
     return replace(camera, position_world=-np.array([start[0], start[1], floor]))
 
@@ -79,24 +81,8 @@ def scale_to_ground(poses: Poses3D, camera: Camera) -> float | None:
     """
     away = camera_to_world(poses.positions, camera) - camera.position_world
     height = float(camera.position_world[..., 2].mean())
-    floor = floor_height(away[:, foot_joints(poses)], poses.contact_probability)
+    floor = _floor_height(away, poses)
     return height / -floor if height > 0 and floor < -0.1 else None
-
-
-def foot_joints(poses: Poses3D) -> list[int]:
-    """Left heel and toe, right heel and toe."""
-    names = poses.skeleton.joint_names
-    return [names.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
-
-
-def floor_height(feet: np.ndarray, contact_probability: np.ndarray | None) -> float:
-    """Height of the ground (m) under feet (T,4,3): left heel and toe, right heel and toe; z up."""
-    lowest = feet[..., 2].reshape(len(feet), 2, 2).min(axis=-1)
-    if contact_probability is not None:
-        standing = contact_probability > 0.5
-        if standing.sum() >= 5:
-            return float(np.median(lowest[standing]))
-    return float(np.quantile(lowest.min(axis=-1), _FLOOR_SHARE))
 
 
 def to_world(poses: Poses3D, camera: Camera) -> Poses3D:
@@ -104,5 +90,11 @@ def to_world(poses: Poses3D, camera: Camera) -> Poses3D:
     return replace(poses, positions=camera_to_world(poses.positions, camera), space="world")
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+def _floor_height(points: np.ndarray, poses: Poses3D) -> float:
+    """Height of the ground (m) under joints (T,21,3) of ``poses`` in axes with z up."""
+    lowest = points[:, SOLES, 2].min(axis=-1)
+    if poses.contact_probability is not None:
+        is_standing = poses.contact_probability > 0.5
+        if is_standing.sum() / float(poses.fps) >= FEWEST_STANDING_SECONDS:
+            return float(np.median(lowest[is_standing]))
+    return float(np.quantile(lowest.min(axis=-1), _FLOOR_SHARE))

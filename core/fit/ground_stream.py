@@ -9,27 +9,18 @@ import numpy as np
 
 from ..geometry.camera import camera_to_world
 from ..geometry.quaternion import from_matrix
-from ..joint_sets import LIFTED_21
+from ..geometry.swing_twist import normalise_vectors
 from ..types import Camera
 from .contacts import enter_and_stay
+from .foot import FEET, ground_trust, lowest_points, standing_trust
 from .ground import level_axes
 from .running_mean import RunningMean
 
 _MEMORY_SECONDS = 30.0
 _GRAVITY_LIMIT = 0.3
-_OFF_GROUND = 0.08
 # The lower foot is taken to be on the floor, as long as none is known to stand.
 _GUESS_SHARE = 0.02
-_SURE = 0.4
 _SPEED_SECONDS = 0.1
-_SIDES = ("left", "right")
-_SOLES = [LIFTED_21.indices(f"{side}_heel", f"{side}_toe") for side in _SIDES]
-_FEET = [
-    LIFTED_21.indices(*(f"{side}_{part}" for part in ("ankle", "heel", "toe"))) for side in _SIDES
-]
-_LEGS = [
-    LIFTED_21.indices(*(f"{side}_{part}" for part in ("hip", "knee", "ankle"))) for side in _SIDES
-]
 
 
 class GroundStream:
@@ -132,9 +123,8 @@ class GroundStream:
         seconds: float,
     ) -> None:
         assert self._gravity is not None
-        up = -self._gravity.value / np.linalg.norm(self._gravity.value)
-        soles = joints[_SOLES]
-        lowest = np.take_along_axis(soles, (soles @ up).argmin(axis=1)[:, None, None], axis=1)[:, 0]
+        up = -normalise_vectors(self._gravity.value)
+        lowest = lowest_points(joints, up)
         lower = lowest[(lowest @ up).argmin()]
         if self._floor is None:
             self._start = joints[0]
@@ -144,22 +134,21 @@ class GroundStream:
                 limit=np.inf,
                 horizon=_MEMORY_SECONDS,
             )
-        # Guessed legs prove nothing.
-        is_sure = np.clip(confidence[_LEGS].min(axis=1) / _SURE, 0.0, 1.0)
-        stands = is_sure * np.clip(2 * contact_probability - 1, 0.0, 1.0) * seconds
-        off = (lowest - self._floor.value) @ up / _OFF_GROUND
-        weights = stands / (1 + off**2)
+        off = (lowest - self._floor.value) @ up
+        weights = standing_trust(confidence, contact_probability) * ground_trust(off) * seconds
         guess = _GUESS_SHARE * seconds
         total = guess + float(weights.sum())
         self._floor.push((guess * lower + weights @ lowest) / total, total)
         self._standing_seconds += float(weights.max())
 
     def _foot_speed(self, joints: np.ndarray, seconds: float) -> np.ndarray:
-        """(2,) m/s: of each foot, over the last tenth of a second."""
+        """(2,) m/s: of each foot, over the last tenth of a second; infinite while none is known."""
         self._time += seconds
-        feet = joints[_FEET].mean(axis=1)
+        feet = joints[FEET].mean(axis=1)
         self._places.append((self._time, feet))
         while len(self._places) > 2 and self._time - self._places[1][0] >= _SPEED_SECONDS:
             self._places.popleft()
+        if len(self._places) < 2:
+            return np.full(2, np.inf)
         then, before = self._places[0]
         return np.linalg.norm(feet - before, axis=-1) / max(self._time - then, 1e-9)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_SMALLEST = np.finfo(float).tiny
+
 
 class RunningMean:
     """Weighted mean of what came so far; single outliers hardly move it.
@@ -32,5 +34,6 @@ class RunningMean:
         """The mean (C,) after another sample (C,) of this weight, (C,) or one for all."""
         self.weight = np.minimum(self.weight + weight, self._horizon)
         off = np.clip(sample - self.value, -self._limit, self._limit)
-        self.value = self.value + weight / self.weight * off
+        # Where nothing has weighed anything yet, the mean stays what it is.
+        self.value = self.value + weight / np.maximum(self.weight, _SMALLEST) * off
         return self.value

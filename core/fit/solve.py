@@ -7,7 +7,7 @@ memory grow linearly with the clip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,21 +18,18 @@ from .equations import PoseEquations
 from .evidence import RayEvidence
 from .smoothness import cutoff_of_setting, penalty_of_cutoff
 
+# How far each kind of evidence is trusted: standard deviations, m.
+_RAY_SIGMA = 0.015
+_LENGTH_SIGMA = 0.008
+_LATERAL_SIGMA = 0.06
+_DEPTH_SIGMA_FLOOR = 0.05
+_ROOT_SIGMA = 0.15
+_MIDDLE_SIGMA = 0.02
+_SMOOTH_SIGMA = 0.03
+# In the first round there is nothing yet that is smooth.
+_FREE_SIGMA = 10.0
+_NUM_ROUNDS = 4
 _CHUNK_FRAMES = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class SolveSettings:
-    """How far each kind of evidence is trusted (standard deviations, m) and for how many rounds."""
-
-    ray_sigma: float = 0.015
-    length_sigma: float = 0.008
-    lateral_sigma: float = 0.06
-    depth_sigma_floor: float = 0.05
-    root_sigma: float = 0.15
-    middle_sigma: float = 0.02
-    smooth_sigma: float = 0.03
-    num_rounds: int = 4
 
 
 def solve_poses(
@@ -41,7 +38,6 @@ def solve_poses(
     bone_lengths: np.ndarray,
     *,
     smooth: float = 0.3,
-    settings: SolveSettings | None = None,
 ) -> Poses3D:
     """Poses that agree with the image, keep their bone lengths and move smoothly.
 
@@ -56,14 +52,12 @@ def solve_poses(
         m, of the bone that ends at each joint (``fit_bone_lengths``).
     smooth : float
         0 raw to 1 very smooth.
-    settings : SolveSettings
     """
-    settings = settings or SolveSettings()
     prior = poses.positions
     current = prior
     penalty = penalty_of_cutoff(cutoff_of_setting(smooth), float(poses.fps))
     known = np.clip(evidence.confidence, 0.02, 1.0)
-    for step in range(settings.num_rounds):
+    for step in range(_NUM_ROUNDS):
         anchor = smooth_penalized(current, known, strength=penalty)
         steps = [
             pose_equations(
@@ -74,8 +68,7 @@ def solve_poses(
                 None if poses.depth_sigma is None else poses.depth_sigma[chunk],
                 bone_lengths,
                 poses.skeleton,
-                settings=settings,
-                smooth_sigma=settings.smooth_sigma if step else 10.0,
+                smooth_sigma=_SMOOTH_SIGMA if step else _FREE_SIGMA,
             ).solve(poses.skeleton.parents)
             for chunk in _chunks(len(prior))
         ]
@@ -92,7 +85,6 @@ def pose_equations(
     bone_lengths: np.ndarray,
     skeleton: Skeleton,
     *,
-    settings: SolveSettings,
     smooth_sigma: float,
 ) -> PoseEquations:
     """All evidence about T frames, linearised: for one Gauss-Newton step.
@@ -108,19 +100,18 @@ def pose_equations(
     bone_lengths : (J,) array
         m
     skeleton : Skeleton
-    settings : SolveSettings
     smooth_sigma : float
     """
     equations = PoseEquations.empty(*current.shape[:2])
-    equations.hold_to_rays(current, evidence.rays, evidence.confidence, settings.ray_sigma)
-    equations.hold_bone_lengths(current, bone_lengths, skeleton.parents, settings.length_sigma)
-    equations.hold_pelvis_between_hips(current, skeleton, settings.middle_sigma)
-    sigma = np.full(current.shape, settings.lateral_sigma)
+    equations.hold_to_rays(current, evidence.rays, evidence.confidence, _RAY_SIGMA)
+    equations.hold_bone_lengths(current, bone_lengths, skeleton.parents, _LENGTH_SIGMA)
+    equations.hold_pelvis_between_hips(current, skeleton, _MIDDLE_SIGMA)
+    sigma = np.full(current.shape, _LATERAL_SIGMA)
     if depth_sigma is not None:
-        sigma[..., 2] = np.maximum(depth_sigma, settings.depth_sigma_floor)
+        sigma[..., 2] = np.maximum(depth_sigma, _DEPTH_SIGMA_FLOOR)
     equations.hold_to_pose(current, prior, sigma)
     near = np.full((current.shape[1], 1), 1 / smooth_sigma**2)
-    near[0] += 1 / settings.root_sigma**2
+    near[0] += 1 / _ROOT_SIGMA**2
     equations.hold_near(current, anchor, near)
     return equations
 

@@ -12,14 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from ..filters import smooth_penalized
+from ..geometry.camera import MIN_DEPTH
 from ..types import Poses3D
 from .evidence import RayEvidence
 from .smoothness import cutoff_of_setting, penalty_of_cutoff
 
 _PRIOR_DEPTH_SIGMA = 1.0
 _RAY_SIGMA = 0.03
-MIN_DEPTH = 0.3
-"""m: nobody is nearer to the camera."""
 # The distance is the noisiest number of all: it is smoothed more than the pose.
 _DISTANCE_CUTOFF_SHARE = 0.3
 

@@ -17,6 +17,9 @@ DistortionModel = Literal["opencv", "human36m"]
 DEFAULT_FOV_DEG = 50.0
 """Field of view across the image's longer side that is taken when nothing else is known."""
 
+MIN_DEPTH = 0.3
+"""m: nobody is nearer to the camera."""
+
 _NUM_UNDISTORT_STEPS = 12
 
 

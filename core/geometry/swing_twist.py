@@ -12,7 +12,7 @@ from . import quaternion
 _SMALLEST_NORM = 1e-9
 
 
-def normalise_vectors(vectors: np.ndarray, *, fallback: np.ndarray) -> np.ndarray:
+def normalise_vectors(vectors: np.ndarray, *, fallback: np.ndarray | float = 0.0) -> np.ndarray:
     """(..., 3) ``vectors`` at unit length, ``fallback`` (..., 3) where they have none."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     is_zero = norms < _SMALLEST_NORM

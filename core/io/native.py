@@ -12,6 +12,8 @@ from ..joint_sets import JOINT_SETS
 from ..types import Keypoints2D
 from .assembly import FoundPeople
 from .atomic import atomic_output
+from .file_content import show
+from .frame_rate import parse_frame_rate
 from .pickled_npz import read_npz
 
 _REQUIRED = ("positions", "confidence", "joint_set")
@@ -116,10 +118,10 @@ def _image_size(path: Path, value: np.ndarray | None) -> tuple[int, int] | None:
 def _fps(path: Path, value: np.ndarray | None) -> Fraction | None:
     if value is None:
         return None
-    try:
-        fps = Fraction(str(value)) if value.dtype.kind == "U" else Fraction(float(value))
-    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
-        raise InputFormatError(f"{path}: expected fps as a number: {error}") from error
-    if fps <= 0:
-        raise InputFormatError(f"{path}: expected a positive fps, found {fps}")
-    return fps.limit_denominator(_MAX_DENOMINATOR)
+    rate = parse_frame_rate(value.item()) if value.size == 1 else None
+    fps = rate and rate.limit_denominator(_MAX_DENOMINATOR)
+    if not fps:
+        raise InputFormatError(
+            f"{path}: expected fps as a number above 0, found {show(value.tolist())}"
+        )
+    return fps

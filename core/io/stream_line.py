@@ -15,6 +15,7 @@ from ..joint_sets import BODY_25, JOINT_SETS
 from ..skeleton import Skeleton
 from .assembly import MAX_COORDINATE
 from .file_content import parse_json, show
+from .frame_rate import parse_frame_rate
 from .person_row import SKELETON_BY_COUNT, parse_keypoints
 
 _HEADER_KEYS = ("fps", "image_size", "joint_set")
@@ -96,6 +97,16 @@ def skeleton_of_count(num_joints: int) -> Skeleton:
     return SKELETON_BY_COUNT[num_joints]
 
 
+def drop_extra_joints(keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Keypoints (J,3) without those that a joint set leaves out of what its number stands for.
+
+    Halpe-136 is Halpe-26 and more; any other surplus stays, for ``keypoints`` are of another set then.
+    """
+    if SKELETON_BY_COUNT.get(len(keypoints)) is skeleton:
+        return keypoints[: skeleton.num_joints]
+    return keypoints
+
+
 def format_opening(skeleton: Skeleton, version: str) -> str:
     """The first line out: what the joints are called and how they hang together."""
     return json.dumps(
@@ -117,7 +128,7 @@ def format_pose(frame: int, time: float, arrays: Mapping[str, np.ndarray]) -> st
         content[name] = (np.round(array, _DECIMALS) + 0.0 if is_number else array).tolist()
     if arrays:
         content["is_seen"] = bool(arrays["confidence"].any())
-    return json.dumps(content)
+    return json.dumps(content, allow_nan=False)
 
 
 def format_error(line_number: int, error: Exception) -> str:
@@ -154,14 +165,10 @@ def _seconds(value: object) -> float | None:
 
 
 def _frame_rate(value: object) -> Fraction | None:
-    """A number, or a text as 30000/1001."""
     if value is None:
         return None
-    try:
-        rate = Fraction(value) if isinstance(value, int | float | str) else Fraction(0)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        rate = Fraction(0)
-    if not 0 < rate <= _HIGHEST_RATE or isinstance(value, bool):
+    rate = parse_frame_rate(value)
+    if rate is None or rate > _HIGHEST_RATE:
         raise InputFormatError(f"fps: expected a rate as 25 or '30000/1001', found {show(value)}")
     return rate
 

@@ -34,7 +34,7 @@ def decode_ray_output(raw: Any, seen_xy: Any, depth_reach: Any, ancestors: Any) 
     depth_reach : (...,T,J) array
         m: how far the bone that ends at each joint reaches into depth, up to its sign.
     ancestors : (J,J) array
-        ``normalization.ancestor_matrix``: adds bones up along the skeleton.
+        The output skeleton's ``chains``: adds bones up along it.
 
     Returns
     -------

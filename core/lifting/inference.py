@@ -26,6 +26,8 @@ class TemporalNetwork:
 
     Attributes
     ----------
+    config : LifterConfig
+        The weights' own.
     taps : list of (W,C_out,C_in) arrays
         Of each layer, from the earliest frame to the latest: one contiguous matrix per tap.
     floors : list of (C,1) arrays

@@ -8,14 +8,13 @@ from fractions import Fraction
 import numpy as np
 
 from ..errors import LiftError
-from ..geometry.camera import normalize_screen, pixels_to_rays
+from ..geometry.camera import MIN_DEPTH, normalize_screen, pixels_to_rays
 from ..joint_sets import BODY_23, H36M_17, JOINT_SETS, LIFTED_21, convert_joints
 from ..proportion import mean_bone_lengths
 from ..types import Camera, Keypoints2D, Poses3D
 from .inference import TemporalNetwork
 from .normalization import NormalizedRays, normalize_rays
 from .ray_pose import (
-    MIN_ROOT_DEPTH,
     RayPrediction,
     average_mirrored,
     mirror_rays,
@@ -118,7 +117,7 @@ def _lift_image(
         inputs = np.concatenate([screen, joints.confidence[..., None]], axis=-1)
     relative = lift_screen(inputs, network, use_flip=use_flip)
     normalized = _measure(keypoints, camera, is_causal=network.config.causal)
-    root_depth = np.maximum(1 / normalized.scale, MIN_ROOT_DEPTH)
+    root_depth = np.maximum(1 / normalized.scale, MIN_DEPTH)
     center = normalized.rotation[:, 2] * root_depth[:, None]
     pelvis_ray = normalized.rays[:, 0] * (normalized.ray_confidence[:, :1] > 0)
     sideways = np.concatenate([pelvis_ray, np.zeros((len(center), 1))], axis=-1)

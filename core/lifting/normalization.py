@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..joint_sets import BODY_23, LIFTED_21, lifted_from_detected
+from ..joint_sets import BODY_23, lifted_from_detected
 from .ruler import REACH_TO_INPUT, REACH_TO_OUTPUT, depth_reach, frame_scale, measure_bones
 from .window import SymmetricWindow, TimeWindow, TrailingWindow
 
@@ -133,8 +133,3 @@ def _turn_rays(rays: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     turned = turned + rotation[..., None, :, 2]
     # A ray behind the turned camera cannot be drawn; it is far outside any image.
     return turned[..., :2] / np.maximum(turned[..., 2:], 1e-2)
-
-
-def ancestor_matrix() -> np.ndarray:
-    """(21,21): 1 where the column's joint lies on the row's path from the root, itself included."""
-    return LIFTED_21.chains.copy()

@@ -6,14 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..geometry.camera import MIN_DEPTH
+from ..geometry.swing_twist import normalise_vectors
 from ..joint_sets import LIFTED_21
 from .decoding import decode_ray_output
-from .normalization import NormalizedRays, ancestor_matrix
-
-MIN_ROOT_DEPTH = 0.3
-"""m: nobody is nearer to the camera."""
-
-_ANCESTORS = ancestor_matrix()
+from .normalization import NormalizedRays
 
 
 class RayPrediction(NamedTuple):
@@ -43,10 +40,10 @@ def read_prediction(raw: np.ndarray, normalized: NormalizedRays) -> RayPredictio
     """Read the network's numbers (T,num_outputs) for the frames of ``normalized``."""
     is_seen = normalized.ray_confidence[..., None] > 0
     seen_xy = np.where(is_seen, normalized.rays / normalized.scale[:, None, None], 0.0)
-    output = decode_ray_output(raw.astype(float), seen_xy, normalized.depth_reach, _ANCESTORS)
+    output = decode_ray_output(raw.astype(float), seen_xy, normalized.depth_reach, LIFTED_21.chains)
     contact = 1 / (1 + np.exp(-np.clip(output.contact_logits, -30, 30)))
     sigma = np.exp(np.clip(output.log_sigma, -5.0, 1.0))
-    return RayPrediction(output.xy, output.depth, sigma, contact, _unit(output.gravity))
+    return RayPrediction(output.xy, output.depth, sigma, contact, normalise_vectors(output.gravity))
 
 
 def mirror_rays(normalized: NormalizedRays, mirror_in: np.ndarray) -> NormalizedRays:
@@ -81,7 +78,7 @@ def average_mirrored(plain: RayPrediction, mirrored: RayPrediction) -> RayPredic
 
 def place_prediction(prediction: RayPrediction, normalized: NormalizedRays) -> RayPoses:
     """Turn a prediction back into the camera, at the distance that the person's size tells."""
-    root_depth = np.maximum(1 / normalized.scale, MIN_ROOT_DEPTH)
+    root_depth = np.maximum(1 / normalized.scale, MIN_DEPTH)
     # x and y hold at the person's measured distance; nearer joints keep their own ray.
     depth = root_depth[:, None] + prediction.depth
     positions = np.concatenate([prediction.xy, depth[..., None]], axis=-1)
@@ -90,9 +87,5 @@ def place_prediction(prediction: RayPrediction, normalized: NormalizedRays) -> R
         positions=np.einsum("tij,tpj->tpi", to_camera, positions),
         sigma=prediction.sigma,
         contact=prediction.contact,
-        gravity=_unit(np.einsum("tij,tj->ti", to_camera, prediction.gravity)),
+        gravity=normalise_vectors(np.einsum("tij,tj->ti", to_camera, prediction.gravity)),
     )
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -137,6 +137,7 @@ def test_person_number_goes_before_the_extension() -> None:
         ("a.json --output a.bvh --fps 0", "found '0'"),
         ("a.json --output a.bvh --fps nan", "found 'nan'"),
         ("a.json --output a.bvh --fps 1/0", "found '1/0'"),
+        ("a.json --output a.bvh --fps 1e999999999", "found '1e999999999'"),
         ("a.json --output a.bvh --scene-fps -5", "found '-5'"),
         ("a.json --output a.bvh --image-size 100", "found '100'"),
         ("a.json --output a.bvh --image-size 0x10", "found '0x10'"),

@@ -12,18 +12,45 @@ from hypothesis import strategies as st
 from core.errors import LiftError
 from core.filters import (
     OneEuroFilter,
+    fade_in,
     fill_gaps,
     neighbours,
     running_median,
+    runs,
     smooth_low_pass,
     smooth_penalized,
 )
+from core.filters.block_tridiagonal import solve_pentadiagonal
 
 
 def test_neighbours_of_a_gap_are_its_edges() -> None:
     before, after = neighbours(np.array([False, True, False, False, True, False]))
     assert before.tolist() == [-1, 1, 1, 1, 4, 4]
     assert after.tolist() == [1, 1, 4, 4, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("mask", "expected"),
+    [
+        ([], []),
+        ([False, False], []),
+        ([True, True], [[0, 2]]),
+        ([True, False, False, True, True, False, True], [[0, 1], [3, 5], [6, 7]]),
+    ],
+)
+def test_runs_are_told_by_their_first_frame_and_the_one_after_their_last(
+    mask: list[bool], expected: list[list[int]]
+) -> None:
+    assert runs(np.array(mask, dtype=bool)).tolist() == expected
+
+
+def test_a_fade_is_level_at_both_ends_and_even_about_its_middle() -> None:
+    assert fade_in(np.array([-3.0, 0.0, 0.5, 1.0, 7.0])).tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
+    share = np.linspace(0.0, 1.0, 101)
+    faded = fade_in(share)
+    np.testing.assert_allclose(faded + faded[::-1], 1.0)
+    assert (np.diff(faded) > 0).all() and np.diff(faded)[[0, -1]].max() < 4e-4
+    assert fade_in(0.25) == pytest.approx(0.15625)
 
 
 class TestFillGaps:
@@ -79,6 +106,24 @@ def test_running_median_is_the_median_of_each_window(
         np.median(padded[frame : frame + 2 * half_width + 1], axis=0) for frame in range(num_frames)
     ]
     np.testing.assert_allclose(running_median(values, half_width=half_width), expected)
+
+
+@pytest.mark.parametrize("num_frames", [2, 3, 8, 17])
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_banded_system_is_solved_as_the_dense_one(num_frames: int, is_shared: bool) -> None:
+    rng = np.random.default_rng(0)
+    main = rng.uniform(5, 6, (num_frames, 3))
+    first, second = (
+        rng.uniform(-1, 1, (num_frames - away, 1 if is_shared else 3)) for away in (1, 2)
+    )
+    right = rng.normal(size=(num_frames, 3, 2))
+    solved = solve_pentadiagonal(main, first, second, right)
+    for channel in range(3):
+        matrix = np.diag(main[:, channel])
+        for away, beside in ((1, first), (2, second)):
+            band = beside[:, 0 if is_shared else channel]
+            matrix += np.diag(band, away) + np.diag(band, -away)
+        np.testing.assert_allclose(matrix @ solved[:, channel], right[:, channel], atol=1e-12)
 
 
 class TestSmoothLowPass:
@@ -157,8 +202,10 @@ class TestSmoothPenalized:
             smooth_penalized(np.zeros(5), np.full(5, -1.0), strength=1.0)
 
 
-def one_by_one(values: np.ndarray, **settings: float) -> np.ndarray:
-    one_euro = OneEuroFilter(**settings)
+def one_by_one(
+    values: np.ndarray, *, min_cutoff_hz: float = 1.0, speed_factor: float = 0.5
+) -> np.ndarray:
+    one_euro = OneEuroFilter(min_cutoff_hz=min_cutoff_hz, speed_factor=speed_factor)
     return np.array([one_euro.push(value, fps=30.0) for value in values])
 
 
@@ -179,6 +226,6 @@ class TestOneEuro:
     def test_half_the_rate_passes_the_same_motion(self) -> None:
         time = np.arange(301) / 30.0
         signal = np.sin(2 * np.pi * 0.3 * time)
-        slow = OneEuroFilter()
+        slow = OneEuroFilter(min_cutoff_hz=1.0, speed_factor=0.5)
         found = [slow.push(value, fps=15.0) for value in signal[::2]]
         assert np.abs(np.array(found) - one_by_one(signal)[::2]).max() < 0.05

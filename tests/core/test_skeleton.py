@@ -60,6 +60,12 @@ def test_conversion_matches_joints_by_name_and_leaves_others_missing():
     assert (only_17.confidence[:, 17:] == 0).all() and (only_17.confidence[:, :17] > 0).all()
 
 
+def test_chains_add_up_bones_along_the_skeleton():
+    depth = LIFTED_21.chains @ np.ones(21)
+    ankle, wrist = LIFTED_21.indices("right_ankle", "left_wrist")
+    assert (depth[0], depth[ankle], depth[wrist]) == (0, 3, 5)
+
+
 def test_output_joints_are_marked_by_detected_ones():
     points = np.zeros((23, 2))
     points[BODY_23.index("left_hip")], points[BODY_23.index("right_hip")] = [2, 0], [4, 2]

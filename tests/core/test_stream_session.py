@@ -100,18 +100,35 @@ def test_what_is_given_wins_over_the_header_and_the_header_over_the_frame(model)
         lens.append(size)
         return camera_at_origin(1000.0, size), ""
 
-    line = {"keypoints": walk(1).keypoints[0, :17].tolist(), "image_size": [640, 480]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_session, "choose_camera", remember)
         for given, header in (
             ((1, 2), {"image_size": [3, 4]}),
             (None, {"image_size": [3, 4]}),
-            (None, {}),
         ):
             session = session_of(model, image_size=given)
             session.answer(encode(**header))
-            session.answer(encode(**line))
+            session.answer(encode(keypoints=[]))
+        session = session_of(model)
+        session.answer(encode(keypoints=[], image_size=[640, 480]))
     assert lens == [(1, 2), (3, 4), (640, 480)]
+
+
+def test_a_size_that_is_given_holds_whatever_frames_say(model):
+    session = session_of(model, image_size=IMAGE_SIZE)
+    for size in ([1280, 720], [1920, 1080], [640, 480]):
+        assert session.answer(encode(keypoints=[], image_size=size))
+
+
+@pytest.mark.parametrize("first", [{}, {"image_size": [1920, 1080]}])
+def test_frames_of_another_size_than_the_streams_are_refused_from_the_first_on(model, first):
+    session = session_of(model)
+    session.answer(encode(**HEADER))
+    wrong = encode(keypoints=[], image_size=[1280, 720])
+    for frame in (encode(keypoints=[], **first), encode(keypoints=[])):
+        with pytest.raises(LiftError, match=r"expected \(1920, 1080\), found \(1280, 720\)"):
+            session.answer(wrong)
+        assert session.answer(frame)
 
 
 def test_a_rate_that_nobody_gave_is_said(model):
@@ -130,12 +147,37 @@ def test_a_rate_that_nobody_gave_is_said(model):
         assert said == expected
 
 
+def test_what_was_assumed_is_said_once_the_stream_has_begun(model):
+    said = []
+    session = session_of(model, said, image_size=IMAGE_SIZE)
+    for _ in range(2):
+        with pytest.raises(LiftError, match="expected 17 joints"):
+            session.answer(encode(joint_set="COCO-17", keypoints=[[1, 2, 1]] * 5))
+    assert said == []
+    for _ in range(2):
+        session.answer(encode(keypoints=[]))
+    assert len(said) == 1
+
+
+def test_halpe_136_is_halpe_26_and_more(model):
+    walked = np.full((136, 3), 0.9)
+    walked[:, :2] = np.random.default_rng(0).uniform(200, 900, size=(136, 2))
+    answers = []
+    for keypoints in (walked, walked[:26]):
+        session = session_of(model, image_size=IMAGE_SIZE)
+        answers.append(session.answer(encode(keypoints=keypoints.tolist())))
+    assert answers[0] == answers[1]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         (b'{"keypoints": [[1, 2, 3]]}', r"expected a known joint count \(17, .*found 1"),
         (encode(keypoints=[[1, 2, 1]] * 25), "'joint_set' of BODY_25 or BODY_25B"),
         (encode(joint_set="COCO-17", keypoints=[[1, 2, 1]] * 5), "expected 17 joints of COCO-17"),
+        (encode(joint_set="COCO-17", keypoints=[[1, 2, 1]] * 18), "17 joints of COCO-17, .*18"),
+        (encode(joint_set="COCO-17", keypoints=[[1, 2, 1]] * 136), "17 joints of COCO-17, .*136"),
+        (encode(joint_set="Halpe-26", keypoints=[[1, 2, 1]] * 33), "26 joints of Halpe-26, .*33"),
         (encode(frame=0, keypoints=[]), "frame 0: expected a number after 0"),
         (encode(time=-1, keypoints=[]), "expected a time after 0 s"),
         (
@@ -175,6 +217,22 @@ def test_a_calibration_gives_the_size_and_the_world(model):
     session = StreamSession(settings, warn=print)
     answer = json.loads(session.answer(encode(time=0, keypoints=[[500, 900, 1]] * 17)))
     assert answer["position_world_camera"][2] > 0.5
+
+
+def test_a_codecs_padding_is_no_other_size_than_the_calibrations(model):
+    answers = []
+    for size in ([1088, 1920], [1080, 1920]):
+        settings = LiftSettings(
+            model=model, calibration=BEAM / "calibration.toml", camera_name="cam_01"
+        )
+        session = StreamSession(settings, warn=print)
+        lines = [
+            encode(time=time, keypoints=[[500, 900, 1]] * 17, image_size=size) for time in (0, 1)
+        ]
+        answers.append([session.answer(line) for line in lines])
+    assert answers[0] == answers[1]
+    with pytest.raises(LiftError, match=r"expected \(1088, 1920\), found \(544, 960\)"):
+        session.answer(encode(time=2, keypoints=[], image_size=[544, 960]))
 
 
 def test_models_that_cannot_stream_are_refused_before_any_line(model, monkeypatch):

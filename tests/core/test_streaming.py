@@ -285,14 +285,47 @@ def test_memory_does_not_grow_with_the_stream():
     assert keypoints.nbytes > 100_000 and held[1] - held[0] < 20_000
 
 
+def only(walked, *names):
+    """The walk's keypoints, none seen but these."""
+    keypoints = walked.keypoints.copy()
+    keypoints[..., 2] = [name in names for name in BODY_23.joint_names]
+    return keypoints
+
+
+@pytest.mark.parametrize("unmarked", ["left_ear", "right_eye", "left_small_toe"])
+def test_who_shows_no_joint_of_the_body_is_not_seen_yet(live, unmarked):
+    walked = walk(40)
+    lifter = live(walked)
+    assert push_all(lifter, only(walked, unmarked)[:5]) == [None] * 5
+    first = push(lifter, walked.keypoints[0])
+    begun = push(live(walked), walked.keypoints[0])
+    assert np.allclose(first.positions_world, begun.positions_world, atol=1e-9)
+    held = push(lifter, only(walked, unmarked)[1])
+    assert not held.confidence.any() and not held.contacts.any()
+    assert np.array_equal(held.positions_camera, first.positions_camera)
+
+
+def test_times_that_are_hardly_apart_still_give_a_finite_pose():
+    walked = walk(10)
+    lifter = small_lifter(walked)
+    for frame, one in enumerate(walked.keypoints):
+        assert np.isfinite(push(lifter, one, time=frame * 1e-310).positions_world).all()
+
+
+def test_what_is_hardly_believed_still_gives_a_finite_pose():
+    walked = walk(10)
+    keypoints = walked.keypoints.copy()
+    keypoints[..., 2] = 1e-200
+    for pose in push_all(small_lifter(walked), keypoints):
+        assert np.isfinite(pose.positions_world).all()
+
+
 @pytest.mark.parametrize(
     "visible", [["nose"], ["left_wrist"], ["left_hip", "right_hip", "left_knee"]]
 )
 def test_hardly_anything_seen_still_gives_a_whole_finite_pose(visible):
     walked = walk(60)
-    keypoints = walked.keypoints.copy()
-    keypoints[:, [name not in visible for name in BODY_23.joint_names], 2] = 0.0
-    for pose in push_all(small_lifter(walked), keypoints):
+    for pose in push_all(small_lifter(walked), only(walked, *visible)):
         assert np.isfinite(pose.positions_world).all()
         assert np.abs(pose.positions_world).max() < 100
 

@@ -112,6 +112,12 @@ def test_a_running_mean_is_the_mean_and_shrugs_off_an_outlier():
     assert np.allclose(robust.push(np.array([1000.0, 0.0]), 1.0), [0.01, 0.0])
 
 
+def test_what_weighs_nothing_leaves_a_running_mean_as_it_is():
+    mean = RunningMean(np.array([2.0]), start_weight=0.0, limit=np.inf, horizon=10.0)
+    assert mean.push(np.array([5.0]), 0.0) == [2.0]
+    assert mean.push(np.array([5.0]), 1.0) == [5.0]
+
+
 def test_a_running_mean_forgets_beyond_its_horizon():
     mean = RunningMean(np.zeros(1), start_weight=1.0, limit=np.inf, horizon=10.0)
     for value in [0.0] * 1000 + [1.0] * 40:

@@ -8,7 +8,7 @@ import pytest
 from core.fit.bone_lengths import bone_lengths_per_frame, fit_bone_lengths, standing_height
 from core.fit.evidence import RayEvidence
 from core.fit.gaps import bridge_unseen, extend_to_span
-from core.fit.solve import SolveSettings, pose_equations, solve_poses
+from core.fit.solve import pose_equations, solve_poses
 from core.fit.trajectory import solve_trajectory
 from core.fit.tree_solver import solve_tree
 from core.joint_sets import LIFTED_21
@@ -128,7 +128,6 @@ def test_a_single_frame_is_solved_at_once_as_by_elimination():
         np.full(joints.shape[:2], 0.06),
         mean_bone_lengths(),
         LIFTED_21,
-        settings=SolveSettings(),
         smooth_sigma=0.1,
     )
     eliminated = equations.solve(LIFTED_21.parents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.fit.foothold import _solve_tridiagonal, steady_distance
+from core.fit.foothold import steady_distance
 from core.joint_sets import LIFTED_21
 from tests.core.fit.bodies import poses_of, random_bodies
 
@@ -74,16 +74,6 @@ def test_the_frame_rate_does_not_matter():
 
     assert spread(30, 90) == pytest.approx(spread(60, 180), rel=0.15)
     assert spread(30, 90) < 0.05
-
-
-def test_the_tridiagonal_solver_solves():
-    rng = np.random.default_rng(0)
-    for count in (2, 3, 8, 17):
-        diagonal, beside = rng.uniform(3, 4, count), rng.uniform(-1, 1, count - 1)
-        matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
-        right = rng.normal(size=count)
-        found = _solve_tridiagonal(diagonal, beside, right)
-        assert np.allclose(matrix @ found, right)
 
 
 def test_one_frame_is_itself():

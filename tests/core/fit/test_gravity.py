@@ -74,6 +74,22 @@ def test_feet_that_stand_in_many_places_correct_a_wrong_network():
     assert error_deg(found, true) == pytest.approx(10.0, abs=0.1)
 
 
+@pytest.mark.parametrize("fps", [30, 60, 120])
+def test_feet_correct_it_once_they_have_stood_for_a_sixth_of_a_second(fps):
+    joints, true = seen(walking_about(), 0.2)
+    wrong = said(tilted(true, 10.0), 240)
+
+    def error_after(num_standing):
+        contact = np.zeros((240, 2))
+        contact[np.linspace(0, 239, num_standing).astype(int), 0] = 1.0
+        return error_deg(
+            estimate_gravity([(poses_of(joints, fps=fps, contact=contact), wrong)]), true
+        )
+
+    # Balance alone tells something before.
+    assert error_after(fps // 6 - 1) > 6.0 and error_after(fps // 6) < 3.5
+
+
 def test_balance_corrects_a_wrong_network_where_nobody_walks():
     joints, true = seen(standing(120), 0.2)
     wrong = said(tilted(true, 10.0), 120)

@@ -96,6 +96,19 @@ def test_nobody_stands_in_a_frame_without_anybody():
     assert not ground.lose().any()
 
 
+def test_a_foot_stands_only_once_two_frames_show_that_it_is_still():
+    walked = walk(1)
+    both = np.ones(2)
+    ground = GroundStream()
+
+    def stands():
+        return ground.push(walked.joints_camera[0], SEEN, both, walked.gravity, seconds=STEP).all()
+
+    assert [stands(), stands()] == [False, True]
+    ground.lose()
+    assert [stands(), stands()] == [False, True]
+
+
 def test_a_calibrated_floor_tells_the_size_once_feet_stood_on_it():
     walked = walk(120, size=1.0)
     half = replace(walked, joints_camera=walked.joints_camera * 0.5)

@@ -69,6 +69,24 @@ def test_a_tilted_camera_still_gives_a_person_upright_on_the_ground(pitch, roll)
     assert np.allclose(world_to_camera(world, camera), joints)
 
 
+@pytest.mark.parametrize("fps", [30, 60, 120])
+def test_feet_that_stood_for_a_sixth_of_a_second_tell_where_the_floor_is(fps):
+    joints, gravity = seen_by(standing(), 0.2)
+    jumping = joints.copy()
+    # The last ten frames are in a pit.
+    jumping[-10:] += 0.5 * gravity
+
+    def floor(num_standing):
+        contact = np.zeros((60, 2))
+        contact[:num_standing, 0] = 1.0
+        poses = poses_of(jumping, fps=fps, contact=contact)
+        camera = place_camera(poses, level_camera(CAMERA, gravity))
+        return to_world(poses, camera).positions[0, LIFTED_21.index("left_toe"), 2]
+
+    assert floor(fps // 6) == pytest.approx(0.0, abs=1e-9)
+    assert floor(fps // 6 - 1) == pytest.approx(0.5, abs=1e-9)
+
+
 def test_a_person_who_faces_the_camera_faces_minus_y():
     joints, gravity = seen_by(standing(), 0.2)
     poses = poses_of(joints)

@@ -12,6 +12,7 @@ from core.errors import InputFormatError
 from core.io.stream_line import (
     StreamFrame,
     StreamHeader,
+    drop_extra_joints,
     format_error,
     format_opening,
     format_pose,
@@ -96,6 +97,8 @@ def test_a_joint_that_cannot_be_used_is_missing(joint):
         (b'{"keypoints": [], "time": 1e300}', "time: expected seconds"),
         (b'{"fps": 0}', "fps: expected a rate as 25 or '30000/1001', found 0"),
         (b'{"fps": "1/0"}', "fps: expected a rate"),
+        (b'{"fps": "1e999999999"}', "fps: expected a rate .* found '1e999999999'"),
+        (b'{"fps": "10001"}', "fps: expected a rate"),
         (b'{"fps": 1e300}', "fps: expected a rate"),
         (b'{"fps": NaN}', "fps: expected a rate"),
         (b'{"fps": true}', "fps: .* found True"),
@@ -116,6 +119,18 @@ def test_the_number_of_keypoints_tells_the_joint_set_where_it_can():
         skeleton_of_count(25)
     with pytest.raises(InputFormatError, match="expected a known joint count .* found 5"):
         skeleton_of_count(5)
+
+
+def test_only_what_a_number_of_keypoints_stands_for_leaves_joints_out():
+    halpe_136, surplus = np.arange(136 * 3.0).reshape(136, 3), np.zeros((27, 3))
+    assert np.array_equal(drop_extra_joints(halpe_136, HALPE_26), halpe_136[:26])
+    assert len(drop_extra_joints(halpe_136, COCO_17)) == 136
+    assert len(drop_extra_joints(surplus, HALPE_26)) == 27
+
+
+def test_a_pose_that_is_no_number_is_never_written():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        format_pose(0, 0.0, {"confidence": np.array([np.nan])})
 
 
 def test_lines_out_are_json_of_their_own():

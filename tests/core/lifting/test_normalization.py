@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.joint_sets import BODY_23
-from core.lifting.normalization import ancestor_matrix, normalize_rays
+from core.lifting.normalization import normalize_rays
 
 
 def person(num_frames=60, distance=6.0):
@@ -112,9 +112,3 @@ def test_batches_equal_single_clips():
     both = normalize_rays(rays, np.stack([SEEN, SEEN]))
     second = normalize_rays(rays[1], SEEN)
     assert np.allclose(both.features[1], second.features, atol=1e-6)
-
-
-def test_ancestors_add_up_bones_along_the_skeleton():
-    ancestors = ancestor_matrix()
-    depth = ancestors @ np.ones(21)
-    assert depth[0] == 0 and depth[3] == 3 and depth[13] == 5
