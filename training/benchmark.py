@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -158,7 +158,7 @@ def benchmark_command_line(lengths: list[int]) -> None:
             print(f"  {num_frames:7d} frames {float(seconds):8.1f} s {float(peak):8.0f} MB{state}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Parse the command line and run everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=3000, help="clip length for inference")
@@ -173,7 +173,7 @@ def main() -> None:
         help="model files, beside the paper's network",
     )
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS, help="default: all")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; NumPy {np.__version__}")
     if "inference" in arguments.parts:
         benchmark_inference(arguments.frames, arguments.model)

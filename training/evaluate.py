@@ -30,7 +30,7 @@ from .datasets.mocap_folder import is_mocap_folder
 from .datasets.protocol import action_group
 from .datasets.splits import DataPaths, load_test
 from .device import choose_device
-from .evaluate_options import make_parser
+from .evaluate_options import make_parser, refuse_unused
 from .evaluation.model import ModelOptions, evaluate_model
 from .evaluation.protocol import ScoreTable, by_action, by_subject_and_action, evaluate_clips
 from .evaluation.report import DEFAULT_REPORT, check_writable, write_report
@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Evaluate as the command line says; 0 when done, 1 when the data or the model is bad."""
     parsed = make_parser(__doc__).parse_args(arguments)
     try:
+        refuse_unused(parsed)
         if parsed.world:
             evaluate_world(parsed)
         elif parsed.run or parsed.checkpoint:
@@ -61,8 +62,6 @@ def evaluate_model_file(parsed: argparse.Namespace) -> None:
     """A model file on real clips, on mocap through synthetic cameras, or on both; the report."""
     if parsed.data is None and parsed.mocap is None:
         raise LiftError("--data: expected a folder of real clips, or of BVH files")
-    if parsed.output:
-        raise LiftError("--output is for --run and --checkpoint: of a model file --report has all")
     is_mocap = parsed.data is not None and is_mocap_folder(parsed.data)
     if is_mocap and parsed.mocap is not None:
         raise LiftError("expected one folder of BVH files, found two: --data and --mocap")
@@ -89,8 +88,6 @@ def evaluate_model_file(parsed: argparse.Namespace) -> None:
 
 def evaluate_checkpoint(parsed: argparse.Namespace) -> None:
     """The paper's protocols, without and with flip averaging, on the terminal and in files."""
-    if parsed.report is not None or parsed.robustness or parsed.mocap is not None:
-        raise LiftError("--report, --robustness and --mocap are for a model file (--model)")
     if parsed.run:
         paths, data, seed = read_run(parsed.run)
         paths = replace(paths, **_given_paths(parsed))
@@ -101,7 +98,7 @@ def evaluate_checkpoint(parsed: argparse.Namespace) -> None:
         paths, data, seed = data_paths(parsed), DataConfig(), 0
         checkpoint_path = parsed.checkpoint
     is_causal_protocol = False
-    if parsed.protocol and not parsed.run:
+    if parsed.protocol:
         protocol = EXPERIMENTS[parsed.protocol]()
         data, is_causal_protocol = protocol.data, protocol.lifter.causal
     data = resolve_data(data, parsed, has_published_subjects=True)
@@ -164,7 +161,8 @@ def score_checkpoint(
     if config.normalization != "image":
         raise LiftError(
             f"{where}: a network of rays, which the paper's protocols do not measure: export it "
-            "(python -m training.export_weights) and give it as --model, with real clips as --data"
+            "(python -m training.export_weights) and give it as --model, with real clips or mocap as "
+            "--data"
         )
     network = TemporalModel(config).to(choose_device(device_name, Share()))
     load_into(network, network_state(checkpoint, "model_pos", where=where), where=where)

@@ -5,14 +5,36 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.errors import LiftError
 from core.pipeline import DEFAULT_MODEL, LiftSettings
 
 from . import option_values as values
 from .configs import EXPERIMENTS
+from .datasets.mocap_folder import is_mocap_folder
 from .evaluation.mocap_view import DEFAULT_NUM_VIEWS
 from .evaluation.report import DEFAULT_REPORT
 from .evaluation.world import add_world_arguments
 from .train_options import add_data_arguments
+
+_OF_CHECKPOINTS = (
+    *(
+        "run",
+        "checkpoint",
+        "protocol",
+        "causal",
+        "by_subject",
+        "device",
+        "detector",
+        "truth",
+        "cameras",
+    ),
+    *("fps", "train_subjects", "test_subjects", "actions", "downsample"),
+)
+_OF_MODEL_FILES = (
+    *("model", "mocap", "split", "views", "smooth", "only", "robustness", "report"),
+    "clips_per_performer",
+)
+_NOT_OF_WORLD = ("mocap", "views", "robustness", "report")
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
@@ -44,6 +66,39 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
     _add_model_arguments(parser)
     add_world_arguments(parser)
     return parser
+
+
+def refuse_unused(parsed: argparse.Namespace) -> None:
+    """Refuse an option without effect, which would pass for one that had it.
+
+    Parameters
+    ----------
+    parsed : argparse.Namespace
+        Of ``make_parser``.
+
+    Raises
+    ------
+    LiftError
+        When an option that differs from its default is not of what is to be measured.
+    """
+    parser = make_parser(None)
+    is_checkpoint = bool(parsed.run or parsed.checkpoint) and not parsed.world
+    is_model = not is_checkpoint and not parsed.world
+    folders = [path for path in (parsed.data, parsed.mocap) if path is not None and path.is_dir()]
+    has_real_alone = bool(folders) and not any(is_mocap_folder(path) for path in folders)
+    refused = [
+        (_OF_CHECKPOINTS, not is_checkpoint, "of checkpoints, not of model files or of --world"),
+        (("protocol",), bool(parsed.run), "of --checkpoint: a run has its own protocol"),
+        (_OF_MODEL_FILES, is_checkpoint, "of model files, not of --run and --checkpoint"),
+        (("output",), is_model, "of checkpoints and of --world: of a model file --report has all"),
+        (_NOT_OF_WORLD, parsed.world, "of a model file without --world"),
+        (("clips_per_performer",), not parsed.world, "of --world"),
+        (("split", "views", "clips_per_performer"), has_real_alone, "of mocap, not of real clips"),
+    ]
+    for names, is_refused, whose in refused:
+        for name in names if is_refused else ():
+            if getattr(parsed, name) != parser.get_default(name):
+                raise LiftError(f"--{name.replace('_', '-')} is an option {whose}")
 
 
 def _add_model_arguments(parser: argparse.ArgumentParser) -> None:

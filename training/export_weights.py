@@ -45,41 +45,21 @@ from core.lifting.weights import (
 _LIFTED_JOINT_SETS = {"image": H36M_17.name, "ray": LIFTED_21.name}
 
 
-def weights_of_checkpoint(
-    path: Path,
-    *,
-    network: NetworkName = "model_pos",
-    is_causal: bool | None = None,
-    joint_set_in: str | None = None,
-    joint_set_out: str | None = None,
-    fps: int | None = None,
-) -> LifterWeights:
-    """A checkpoint's network ready to lift, BatchNorm folded; no pickled code is run.
+def checkpoint_of_weights(weights: LifterWeights) -> dict[str, Any]:
+    """A checkpoint, for ``torch.save``, of a network as a model file holds it.
 
-    Parameters
-    ----------
-    path : Path
-        A run's checkpoint or a public one.
-    network : {"model_pos", "model_traj"}
-    is_causal, joint_set_in, joint_set_out, fps
-        What a public checkpoint does not tell (None: symmetric, COCO-17, Human3.6M-17, 50 Hz); one of
-        our runs may not say otherwise.
-
-    Raises
-    ------
-    InputFormatError
-        When the file is no such checkpoint, of another architecture, or writes no pose that can be
-        lifted.
+    Its ``model_pos`` has the state names of public checkpoints, and BatchNorm that only shifts: the
+    same output in evaluation mode. There is no optimizer state to go on training from.
     """
-    return _weights_of(
-        read_checkpoint(path),
-        network,
-        where=str(path),
-        is_causal=is_causal,
-        joint_set_in=joint_set_in,
-        joint_set_out=joint_set_out,
-        fps=fps,
+    state = OrderedDict(
+        (name, torch.from_numpy(array)) for name, array in unfold_batch_norm(weights).items()
     )
+    return {
+        "format": RUN_FORMAT,
+        "lifter": json.dumps(asdict(weights.config)),
+        "epoch": 0,
+        "model_pos": state,
+    }
 
 
 def _weights_of(
@@ -92,6 +72,24 @@ def _weights_of(
     joint_set_out: str | None,
     fps: int | None,
 ) -> LifterWeights:
+    """A checkpoint's network ready to lift, BatchNorm folded.
+
+    Parameters
+    ----------
+    checkpoint : mapping
+        Of one of our runs or a public one.
+    network : {"model_pos", "model_traj"}
+    where : str
+        What the checkpoint is called in errors.
+    is_causal, joint_set_in, joint_set_out, fps
+        What a public checkpoint does not tell (None: symmetric, COCO-17, Human3.6M-17, 50 Hz); one of
+        our runs may not say otherwise.
+
+    Raises
+    ------
+    InputFormatError
+        When it is of another architecture, or writes no pose that can be lifted.
+    """
     config = config_of(
         checkpoint,
         network,
@@ -111,23 +109,6 @@ def _weights_of(
         if isinstance(checkpoint.get(key), int)
     }
     return fold_batch_norm(replace(config, training={**config.training, **progress}), state)
-
-
-def checkpoint_of_weights(weights: LifterWeights) -> dict[str, Any]:
-    """A checkpoint, for ``torch.save``, of a network as a model file holds it.
-
-    Its ``model_pos`` has the state names of public checkpoints, and BatchNorm that only shifts: the
-    same output in evaluation mode. There is no optimizer state to go on training from.
-    """
-    state = OrderedDict(
-        (name, torch.from_numpy(array)) for name, array in unfold_batch_norm(weights).items()
-    )
-    return {
-        "format": RUN_FORMAT,
-        "lifter": json.dumps(asdict(weights.config)),
-        "epoch": 0,
-        "model_pos": state,
-    }
 
 
 def _check_pose(config: LifterConfig, network: NetworkName, where: str) -> None:

@@ -20,13 +20,15 @@ from core.learning.trainer import Task
 from core.learning.warm_start import start_from
 from core.lifting.config import LifterConfig
 from core.lifting.decoding import RayOutput, decode_ray_output
-from core.lifting.normalization import ancestor_matrix, normalize_rays
+from core.lifting.normalization import normalize_rays
 from core.lifting.weights import load_weights
 from core.metrics import p_mpjpe
 
 from .configs import Experiment
 from .datasets.bvh import MocapClip
-from .datasets.synthetic import MocapWindows, ViewBatch, ViewConfig, draw_views
+from .datasets.motion_window import MocapWindows
+from .datasets.synthetic import ViewBatch, draw_views
+from .datasets.view_config import ViewConfig
 
 _IDLE_WEIGHT = 0.25
 _NUM_VALIDATION_BATCHES = 4
@@ -45,8 +47,26 @@ def make_ray_task(
     *,
     device: torch.device,
     share: Share,
+    is_begun: bool = False,
 ) -> Task:
-    """Network, endless batches and validation of a default run."""
+    """Network, endless batches and validation of a default run.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    train_clips, val_clips : sequences of MocapClip
+        What the network learns from, and what its figures are of.
+    device : torch.device
+    share : Share
+    is_begun : bool
+        The run has a checkpoint, from which the trainer takes the network: ``experiment.start_from``
+        is not read.
+
+    Raises
+    ------
+    InputFormatError
+        When the network to start from is of another shape.
+    """
     config = experiment.lifter
     num_frames = experiment.chunk_length + config.receptive_field - 1
     # Hours of standing about would teach little else.
@@ -54,14 +74,14 @@ def make_ray_task(
     torch.manual_seed(experiment.seed)
     objective = RayObjective(TemporalModel(config)).to(device)
     assert experiment.steps_per_epoch is not None
-    val_windows = MocapWindows(list(val_clips))
-    if experiment.start_from is not None:
-        _start_from(objective.model_pos, experiment.start_from, val_windows, num_frames, device)
+    train_windows = MocapWindows(list(train_clips), weights)
+    if experiment.start_from is not None and not is_begun:
+        _start_from(objective.model_pos, experiment.start_from, train_windows, num_frames, device)
     return Task(
         objective=objective,
         steps_per_epoch=experiment.steps_per_epoch,
         draw_batch=_drawer(
-            MocapWindows(list(train_clips), weights),
+            train_windows,
             num_windows=experiment.batch_size,
             num_frames=num_frames,
             config=config,
@@ -72,7 +92,13 @@ def make_ray_task(
         describe_batch=lambda step: (
             f"synthetic views drawn with seed {experiment.seed} and step {step} (from 0)"
         ),
-        validate=_validator(objective, val_windows, config, num_frames=num_frames, device=device),
+        validate=_validator(
+            objective,
+            MocapWindows(list(val_clips)),
+            config,
+            num_frames=num_frames,
+            device=device,
+        ),
     )
 
 
@@ -124,7 +150,7 @@ class RayObjective(nn.Module):
     def __init__(self, model_pos: TemporalModel) -> None:
         super().__init__()
         self.model_pos = model_pos
-        ancestors = torch.from_numpy(ancestor_matrix()).float()
+        ancestors = torch.from_numpy(LIFTED_21.chains).float()
         self.register_buffer("ancestors", ancestors, persistent=False)
 
     def decode(self, batch: RayBatch) -> RayOutput:

@@ -81,12 +81,14 @@ def _print_times(label: str, jobs: Sequence[Callable[[], object]]) -> None:
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Parse the command line and run everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=3000)
     parser.add_argument("--model", type=Path, help="default: the bundled one, else random weights")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
+    if arguments.frames <= _WARM_UP_FRAMES:
+        parser.error(f"--frames: expected more than the {_WARM_UP_FRAMES} that warm up")
     model = arguments.model or CAUSAL_MODEL
     with tempfile.TemporaryDirectory() as folder:
         name = str(model)

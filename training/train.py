@@ -96,7 +96,14 @@ def make_task(
         val_clips, more = load_mocap(options.paths.data, "val")
         found = f"{len(train_clips)} clips to learn from, {len(val_clips)} for validation"
         _tell(found, skipped + more, share)
-        task = make_ray_task(experiment, train_clips, val_clips, device=device, share=share)
+        task = make_ray_task(
+            experiment,
+            train_clips,
+            val_clips,
+            device=device,
+            share=share,
+            is_begun=(options.run / "last.pt").exists(),
+        )
         mocap = {"train": train_clips, "validation": val_clips}
         lengths = {
             split: [(f"{clip.group}/{clip.name}", len(clip.positions)) for clip in clips]

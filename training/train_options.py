@@ -113,7 +113,10 @@ def read_options(arguments: list[str] | None = None) -> TrainOptions:
     changes.add_argument("--compile", action="store_true", help="torch.compile the networks")
     changes.add_argument("--no-mirror", action="store_true", help="no mirrored windows")
     changes.add_argument(
-        "--start-from", type=Path, metavar="MODEL.npz", help="go on from a model file (default)"
+        "--start-from",
+        type=Path,
+        metavar="MODEL.npz",
+        help="go on from a model file (default, default_causal)",
     )
     changes.add_argument("--seed", type=values.whole)
     parsed = parser.parse_args(arguments)
@@ -263,7 +266,11 @@ def _refuse_unused(options: TrainOptions, experiment: Experiment, *, is_mocap: b
         (_OF_RECORDED_DATA, is_mocap, "of Human3.6M, HumanEva and custom data, not of BVH files"),
         (_OF_PAPER_RECIPE, experiment.recipe == "ray", "of the paper's experiments (paper_27 ...)"),
         (("joints_in", "joints_out"), not is_mocap, "of BVH files; other data has its own joints"),
-        (("start_from",), experiment.recipe == "paper", "of networks of rays (default)"),
+        (
+            ("start_from",),
+            experiment.recipe == "paper",
+            "of networks of rays (default, default_causal)",
+        ),
         (("test_subjects",), is_mocap, _NO_TEST_SUBJECTS),
         (_OF_OWN_VIDEOS, not changes.unlabelled, "of --unlabelled keypoint files"),
         (

@@ -19,6 +19,7 @@ from tests.training.evaluation.real_writer import FLOOR_MM, write_real_folder
 from tests.training.tiny_training import Outcome, call
 from training import evaluate
 from training.evaluation import model
+from training.evaluation.judged_clip import JudgedClip
 
 FEW_VIEWS = ("--views", "4")
 
@@ -140,11 +141,97 @@ def test_what_cannot_be_measured_is_refused_before_the_work(folder: Path, tmp_pa
     )
     nowhere = tmp_path / "nowhere" / "report.html"
     assert "there is no folder" in refuse("--data", real, "--report", nowhere)
-    assert "--output is for --run" in refuse("--data", real, "--output", tmp_path / "a.csv")
-    assert "are for a model file" in refuse("--run", tmp_path, "--report", tmp_path / "a.html")
-    assert "are for a model file" in refuse("--checkpoint", tmp_path / "x.pt", "--robustness")
     assert call(evaluate.main, "--data", mocap, "--split", "train").code == 2
     assert not list(tmp_path.iterdir())
+
+
+CHECKPOINTS = ("--run", "--checkpoint")
+OF_CHECKPOINTS = "of checkpoints, not of model files or of --world"
+OF_MODELS = "of model files, not of --run and --checkpoint"
+
+
+@pytest.mark.parametrize(
+    ("option", "whose"),
+    [
+        *(
+            (option, OF_CHECKPOINTS)
+            for option in (
+                *("--protocol paper_27", "--causal", "--by-subject", "--device cpu", "--fps 25"),
+                *("--detector gt", "--truth a.npz", "--test-subjects S9", "--actions Walking"),
+            )
+        ),
+        ("--clips-per-performer 3", "of --world"),
+        ("--output a.csv", "of checkpoints and of --world: of a model file --report has all"),
+        ("--split val", "of mocap, not of real clips"),
+        ("--views 8", "of mocap, not of real clips"),
+    ],
+)
+def test_a_model_file_has_no_use_for_what_is_not_its_own(
+    folder: Path, option: str, whose: str
+) -> None:
+    error = refuse("--data", folder / "real", *option.split())
+    assert f"{option.split(maxsplit=1)[0]} is an option {whose}" in error
+
+
+@pytest.mark.parametrize("mode", CHECKPOINTS)
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--split val", "--only ann", "--smooth 0.9", "--views 8", "--clips-per-performer 3"),
+        *("--model mine.npz", "--mocap folder", "--robustness", "--report page.html"),
+    ],
+)
+def test_a_checkpoint_has_no_use_for_what_is_of_model_files(
+    tmp_path: Path, mode: str, option: str
+) -> None:
+    error = refuse(mode, tmp_path / "run", "--data", tmp_path, *option.split())
+    assert f"{option.split(maxsplit=1)[0]} is an option {OF_MODELS}" in error
+
+
+def test_a_run_has_its_own_protocol(tmp_path: Path) -> None:
+    error = refuse("--run", tmp_path, "--protocol", "paper_27")
+    assert "--protocol is an option of --checkpoint: a run has its own protocol" in error
+
+
+@pytest.mark.parametrize(
+    ("option", "whose"),
+    [
+        *(
+            (option, OF_CHECKPOINTS)
+            for option in (
+                *("--run mine", "--checkpoint last.pt", "--protocol paper_27", "--causal"),
+                *("--by-subject", "--device cpu"),
+            )
+        ),
+        *(
+            (option, "of a model file without --world")
+            for option in ("--views 8", "--robustness", "--report page.html", "--mocap folder")
+        ),
+    ],
+)
+def test_the_world_has_no_use_for_what_is_not_its_own(
+    folder: Path, option: str, whose: str
+) -> None:
+    error = refuse("--world", "--data", folder / "mocap", *option.split())
+    assert f"{option.split(maxsplit=1)[0]} is an option {whose}" in error
+    error = refuse("--world", "--data", folder / "real", "--clips-per-performer", "3")
+    assert "--clips-per-performer is an option of mocap, not of real clips" in error
+
+
+def test_what_is_lifted_once_is_not_lifted_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifted: list[str] = []
+    perfect = lift_shifted("left_wrist", (0.0, 0.0, 0.0))
+
+    def lift(clip: JudgedClip) -> np.ndarray:
+        lifted.append(clip.camera_name)
+        return perfect(clip)
+
+    monkeypatch.setattr(model, "through_pipeline", lambda _weights, _settings: lift)
+    measure("--data", folder / "real", "--robustness")
+    # Two views: as they are, at four other speeds, with parts hidden for two lengths of time.
+    assert len(lifted) == 2 * (1 + 4 + 2 * 3)
 
 
 def test_mocap_is_not_for_networks_of_images(folder: Path, tmp_path: Path) -> None:

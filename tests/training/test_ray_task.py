@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from core.learning.trainer import Task
 from core.lifting.lift_stream import LiftStream
 from core.lifting.weights import fold_batch_norm, save_weights
 from tests.training.datasets.bvh_writer import write_bvh_folder
-from tests.training.datasets.made_up_clip import swaying_body
+from tests.training.datasets.made_up_clip import gliding_body, swaying_body
 from training.configs import EXPERIMENTS
+from training.datasets.bvh import MocapClip
 from training.datasets.mocap_folder import load_mocap
-from training.datasets.synthetic import MocapWindows, ViewConfig, draw_views, plain_views
+from training.datasets.motion_window import MocapWindows
+from training.datasets.synthetic import draw_views
+from training.datasets.view_config import ViewConfig, plain_views
 from training.ray_task import RayBatch, RayObjective, make_ray_task, view_config
 
 MakeTask = Callable[..., Task]
@@ -48,11 +51,18 @@ def make_task(tmp_path_factory: pytest.TempPathFactory) -> MakeTask:
         seed: int = 0,
         start_from: Path | None = None,
         num_channels: int = 8,
+        val_clips: Sequence[MocapClip] = train_clips,
+        is_begun: bool = False,
     ) -> Task:
         lifter = replace(base.lifter, channels=num_channels)
         experiment = replace(base, seed=seed, start_from=start_from, lifter=lifter)
         return make_ray_task(
-            experiment, train_clips, train_clips, device=torch.device("cpu"), share=share
+            experiment,
+            train_clips,
+            val_clips,
+            device=torch.device("cpu"),
+            share=share,
+            is_begun=is_begun,
         )
 
     return make
@@ -83,28 +93,58 @@ def test_other_steps_and_seeds_draw_other_views(make_task: MakeTask) -> None:
     assert torch.equal(again, views[0]["features"])
 
 
-def test_training_goes_on_from_a_model_file(make_task: MakeTask, tmp_path: Path) -> None:
-    first = make_task().objective
-    assert isinstance(first, RayObjective)
-    model = first.model_pos
+def write_begun(path: Path, task: Task) -> TemporalModel:
+    """The model file of a network with BatchNorm that does something."""
+    model = network_of(task)
     for name, parameter in model.named_parameters():
         if "bn" in name and name.endswith("bias"):
             torch.nn.init.normal_(parameter)
     state = {name: value.numpy() for name, value in model.state_dict().items()}
-    save_weights(tmp_path / "begun.npz", fold_batch_norm(model.config, state))
+    save_weights(path, fold_batch_norm(model.config, state))
+    return model
+
+
+def network_of(task: Task) -> TemporalModel:
+    assert isinstance(task.objective, RayObjective)
+    return task.objective.model_pos
+
+
+def test_training_goes_on_from_a_model_file(make_task: MakeTask, tmp_path: Path) -> None:
+    first = write_begun(tmp_path / "begun.npz", make_task())
     task = make_task(start_from=tmp_path / "begun.npz", seed=1)
-    again, other = task.objective, make_task(seed=1).objective
-    assert isinstance(again, RayObjective) and isinstance(other, RayObjective)
+    again, other = network_of(task), network_of(make_task(seed=1))
     features = draw(task, 0)["features"]
     with torch.no_grad():
-        expected, found, fresh = (
-            objective.model_pos.eval()(features) for objective in (first, again, other)
-        )
+        expected, found, fresh = (model.eval()(features) for model in (first, again, other))
     assert torch.allclose(found, expected, atol=5e-3)
     assert not torch.allclose(fresh, expected, atol=5e-2)
     message = r"begun\.npz: expected a network of the same shape, found channels 8 \(not 16\)"
     with pytest.raises(InputFormatError, match=message):
         make_task(start_from=tmp_path / "begun.npz", num_channels=16)
+
+
+def test_the_clips_for_validation_bear_on_nothing_that_is_learned(
+    make_task: MakeTask, tmp_path: Path
+) -> None:
+    path = tmp_path / "begun.npz"
+    write_begun(path, make_task())
+    begun, same, other = (
+        network_of(make_task(start_from=path, val_clips=clips)).state_dict()
+        for clips in ([swaying_body()], [swaying_body()], [gliding_body()])
+    )
+    assert all(torch.equal(begun[name], same[name]) for name in begun)
+    assert all(torch.equal(begun[name], other[name]) for name in begun)
+
+
+def test_a_run_that_has_begun_does_not_read_where_it_started_from(
+    make_task: MakeTask, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.npz"
+    with pytest.raises(InputFormatError, match=r"gone\.npz"):
+        make_task(start_from=gone)
+    fresh = network_of(make_task()).state_dict()
+    begun = network_of(make_task(start_from=gone, is_begun=True)).state_dict()
+    assert all(torch.equal(fresh[name], begun[name]) for name in fresh)
 
 
 def test_gravity_turns_with_the_body_into_the_camera_that_looks_at_it() -> None:

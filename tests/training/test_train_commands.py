@@ -310,6 +310,22 @@ def test_a_model_of_ones_own_bvh_folder_lifts_a_real_clip(
     assert np.isfinite(lifted.poses_world.positions).all()
 
 
+def test_a_run_goes_on_without_the_file_that_it_started_from(data: Path, tmp_path: Path) -> None:
+    command = ["default", *TINY, "--filter-widths", "3", "--chunk-length", "4"]
+    command += ["--data", data / "bvh"]
+    start = tmp_path / "start.npz"
+    assert call(train.main, *command, "--run", tmp_path / "first").code == 0
+    assert call(export_weights.main, tmp_path / "first" / "last.pt", start).code == 0
+    command += ["--run", tmp_path / "second", "--start-from", start]
+    assert call(train.main, *command).code == 0
+    start.unlink()
+    done = call(train.main, *command, "--epochs", "3")
+    assert (done.code, done.err) == (0, "")
+    assert len(read_metrics(tmp_path / "second")) == 3
+    done = call(train.main, *command, "--run", tmp_path / "third")
+    assert done.code == 1 and "start.npz" in done.err
+
+
 def test_a_finished_run_is_left_alone_and_can_be_made_longer(data: Path, tmp_path: Path) -> None:
     run, options = tmp_path / "run", data_options(data, "h36m")
     assert train_tiny(run, "paper_27", *options).code == 0

@@ -19,6 +19,7 @@ from core.proportion import HUMAN_BONE_LENGTHS
 from core.skeleton import Skeleton, find_body_parts, skeleton_from_parent_names
 
 from .motion_check import find_sound_stretch
+from .vector import unit
 
 _LIFTED = [
     (name, None if parent < 0 else LIFTED_21.joint_names[parent])
@@ -37,6 +38,12 @@ BODY_POINTS: Skeleton = skeleton_from_parent_names(
     ],
 )
 """What a synthetic body has: the 21 output joints and what detectors mark besides."""
+
+
+def point_name(joint: str) -> str:
+    """What a joint is called among ``BODY_POINTS``: detectors have a big toe, bodies a toe."""
+    return joint.replace("_big_toe", "_toe")
+
 
 _REQUIRED_PARTS = (
     "hips",
@@ -86,7 +93,7 @@ def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
     ------
     InputFormatError
         When the file is broken, its joint names cannot be mapped (lists the parts it needs), or its
-        motion is not a person's (a skeleton of zero size, and as ``find_sound_stretch``).
+        motion is not a person's (legs without length, and as ``find_sound_stretch``).
     """
     clip = read_bvh(path)
     if clip.num_frames < 2:
@@ -98,6 +105,8 @@ def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
             f"{path}: cannot map the skeleton: no joint for {', '.join(missing)} "
             f"among {', '.join(clip.joint_names)}"
         )
+    if not _leg_length(clip, parts) > 0:
+        raise InputFormatError(f"{path}: expected a skeleton with legs, found legs without length")
     positions = body_points(clip, parts)
     sound = find_sound_stretch(positions, clip.fps, str(path))
     kept = positions[sound].astype(np.float32)
@@ -105,17 +114,13 @@ def load_mocap_clip(path: Path, *, group: str = "") -> MocapClip:
 
 
 def body_points(clip: BvhClip, parts: dict[str, int]) -> np.ndarray:
-    """(T,27,3) m, z up: the clip's ``BODY_POINTS`` with mean human bone lengths."""
+    """(T,27,3) m, z up: the ``BODY_POINTS`` of a clip with legs, with mean human bone lengths."""
     places, rotations = global_transforms(clip)
     up_axis = _up_axis(places, parts)
     turn = _rotation_to_z_up(up_axis)
     places, rotations = places @ turn.T, turn @ rotations
-    leg = np.linalg.norm(clip.offsets[parts["left_lower_leg"]]) + np.linalg.norm(
-        clip.offsets[parts["left_foot"]]
-    )
-    if not leg > 0:
-        raise InputFormatError("the skeleton's legs have no length")
-    places = places * ((HUMAN_BONE_LENGTHS["knee"] + HUMAN_BONE_LENGTHS["ankle"]) / leg)
+    human_leg = HUMAN_BONE_LENGTHS["knee"] + HUMAN_BONE_LENGTHS["ankle"]
+    places = places * (human_leg / _leg_length(clip, parts))
 
     points = np.zeros((clip.num_frames, BODY_POINTS.num_joints, 3))
     source = {part: places[:, joint] for part, joint in parts.items()}
@@ -126,7 +131,7 @@ def body_points(clip: BvhClip, parts: dict[str, int]) -> np.ndarray:
 
     def put(name: str, parent: str, direction: np.ndarray, length: float) -> None:
         points[:, BODY_POINTS.index(name)] = (
-            points[:, BODY_POINTS.index(parent)] + _unit(direction) * length
+            points[:, BODY_POINTS.index(parent)] + unit(direction) * length
         )
 
     points[:, 0] = hips
@@ -151,6 +156,12 @@ def body_points(clip: BvhClip, parts: dict[str, int]) -> np.ndarray:
     return points
 
 
+def _leg_length(clip: BvhClip, parts: dict[str, int]) -> float:
+    """Of thigh and shin, in the file's unit."""
+    bones = clip.offsets[[parts["left_lower_leg"], parts["left_foot"]]]
+    return float(np.linalg.norm(bones, axis=-1).sum())
+
+
 def _place_head(
     points: np.ndarray,
     clip: BvhClip,
@@ -166,7 +177,7 @@ def _place_head(
     skull = (places[:, joint] + crown) / 2
     _left, forward, up = _trunk_frame(points)
     thorax = points[:, BODY_POINTS.index("thorax")]
-    ears = thorax + _unit(skull - shoulders) * _EARS_ABOVE_THORAX
+    ears = thorax + unit(skull - shoulders) * _EARS_ABOVE_THORAX
     # A head faces, over a clip, where its chest faces: that fixes its local axes on any skeleton.
     head_forward, head_up = (
         np.einsum("tij,j->ti", rotations[:, joint], _mean_local(rotations[:, joint], axis))
@@ -190,7 +201,7 @@ def _place_foot(
     world_up = np.broadcast_to(np.array([0.0, 0.0, 1.0]), ankle.shape)
     # Where the sole mostly faces down while the leg is upright: the foot's own up axis.
     knee = points[:, BODY_POINTS.index(side + "knee")]
-    upright = _unit(knee - ankle)[:, 2] > 0.8
+    upright = unit(knee - ankle)[:, 2] > 0.8
     chosen = upright if upright.any() else np.ones(len(ankle), dtype=bool)
     up = _mean_local(rotations[chosen, joint], world_up[chosen])
     toe = parts.get(side + "toe")
@@ -209,29 +220,25 @@ def _place_foot(
 
 def _trunk_frame(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit vectors (T,3) to the left, forward and up of the chest."""
-    left = _unit(
+    left = unit(
         points[:, BODY_POINTS.index("left_shoulder")]
         - points[:, BODY_POINTS.index("right_shoulder")]
     )
     up = points[:, BODY_POINTS.index("thorax")] - points[:, BODY_POINTS.index("spine")]
-    forward = _unit(np.cross(left, up))
+    forward = unit(np.cross(left, up))
     return left, forward, np.cross(forward, left)
 
 
 def _mean_local(rotations: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """(3,) the direction in a joint's own frame that fits global ``directions`` (T,3) best."""
-    return _unit(np.einsum("tij,ti->tj", rotations, directions).mean(axis=0))
+    return unit(np.einsum("tij,ti->tj", rotations, directions).mean(axis=0))
 
 
 def _orthonormal(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """(T,3,3) with columns left, forward, up; ``forward`` is kept, ``up`` made square to it."""
-    forward = _unit(forward)
-    left = _unit(np.cross(up, forward))
+    forward = unit(forward)
+    left = unit(np.cross(up, forward))
     return np.stack([left, forward, np.cross(forward, left)], axis=-1)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def _wrist(clip: BvhClip, parts: dict[str, int], side: str) -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from core.joint_sets import BODY_23
 
-from .detector_calibrate import mean_run, redraw
-from .detector_estimate import autocorrelation
+from .detector_calibration import mean_run, redraw
 from .detector_model import DetectorModel
 from .detector_residual import Residuals
 from .detector_sight_fit import find_mistaken, fitted_kinds
+from .detector_statistic import autocorrelation
 
 _SEEDS = (11, 12, 13, 14)
 _DOUBT = 0.2
 _LAGS = np.array([1, 10])
+_CONFIDENCE_SHARES = np.linspace(0.05, 0.95, 10)
 _HEADINGS = ("rms", "median", "90 %", "99 %", "lag 1", "lag 10", "mistaken", "doubt", "run")
 
 
@@ -22,27 +25,21 @@ def print_check(residuals: Residuals, model: DetectorModel) -> None:
     """Print statistics of the real detections and, below each, of the model on the same truth."""
     drawn = [redraw(residuals, model, seed) for seed in _SEEDS]
     print(f"{'mm; share; frames':17}" + "".join(f"{word:>9}" for word in _HEADINGS))
-    for kind in fitted_kinds(residuals):
-        name = BODY_23.joint_names[kind[0]].removeprefix("left_")
-        real = describe(residuals, kind)
-        model_rows = np.mean([describe(draw, kind) for draw in drawn], axis=0)
-        print(f"{name:17}" + _format(real))
-        print(f"{'  model':17}" + _format(model_rows))
+    _print_pairs(residuals, drawn, describe, _format)
     print("median error, mm, per tenth of the confidence (lowest first)")
-    for kind in fitted_kinds(residuals):
-        name = BODY_23.joint_names[kind[0]].removeprefix("left_")
-        model_rows = np.mean([error_by_confidence(draw, kind) for draw in drawn], axis=0)
-        for label, row in ((name, error_by_confidence(residuals, kind)), ("  model", model_rows)):
-            print(f"{label:17}" + "".join(f"{1000 * value:7.0f}" for value in row))
+    _print_pairs(
+        residuals,
+        drawn,
+        error_by_confidence,
+        lambda row: "".join(f"{1000 * value:7.0f}" for value in row),
+    )
     print("quantiles of the confidence: 5, 15 ... 95 %")
-    for kind in fitted_kinds(residuals):
-        name = BODY_23.joint_names[kind[0]].removeprefix("left_")
-        shares = np.linspace(0.05, 0.95, 10)
-        rows = [
-            np.quantile(each.confidence[..., list(kind)], shares) for each in (residuals, drawn[0])
-        ]
-        for label, row in zip((name, "  model"), rows, strict=True):
-            print(f"{label:17}" + "".join(f"{value:7.2f}" for value in row))
+    _print_pairs(
+        residuals,
+        drawn[:1],
+        lambda each, kind: np.quantile(each.confidence[..., list(kind)], _CONFIDENCE_SHARES),
+        lambda row: "".join(f"{value:7.2f}" for value in row),
+    )
 
 
 def describe(residuals: Residuals, kind: tuple[int, ...]) -> np.ndarray:
@@ -52,7 +49,7 @@ def describe(residuals: Residuals, kind: tuple[int, ...]) -> np.ndarray:
     mistaken and in doubt (confidence below 0.2); the mean length of a doubt (frames).
     """
     joints = list(kind)
-    known = (residuals.is_marked & (residuals.confidence > 0))[..., joints]
+    known = residuals.is_known[..., joints]
     error = residuals.error[..., joints, :]
     size = np.linalg.norm(error, axis=-1)[known]
     lags = autocorrelation(error, known, _LAGS)
@@ -74,10 +71,24 @@ def describe(residuals: Residuals, kind: tuple[int, ...]) -> np.ndarray:
 def error_by_confidence(residuals: Residuals, kind: tuple[int, ...]) -> np.ndarray:
     """(10,) m: median error of each tenth of the confidence."""
     joints = list(kind)
-    known = (residuals.is_marked & (residuals.confidence > 0))[..., joints]
+    known = residuals.is_known[..., joints]
     size = np.linalg.norm(residuals.error[..., joints, :], axis=-1)[known]
     order = np.argsort(residuals.confidence[..., joints][known], kind="stable")
     return np.array([np.median(size[part]) for part in np.array_split(order, 10)])
+
+
+def _print_pairs(
+    residuals: Residuals,
+    drawn: Sequence[Residuals],
+    measure: Callable[[Residuals, tuple[int, ...]], np.ndarray],
+    show: Callable[[np.ndarray], str],
+) -> None:
+    """Two lines for each kind of joints: what is measured of the real detections, and of the model."""
+    for kind in fitted_kinds(residuals):
+        name = BODY_23.joint_names[kind[0]].removeprefix("left_")
+        model_row = np.mean([measure(draw, kind) for draw in drawn], axis=0)
+        print(f"{name:17}" + show(measure(residuals, kind)))
+        print(f"{'  model':17}" + show(model_row))
 
 
 def _format(row: np.ndarray) -> str:

@@ -6,7 +6,10 @@ import numpy as np
 
 from core.joint_sets import BODY_23
 
-from .detector_estimate import (
+from .detector_model import VISIBILITY_NODES, Fields
+from .detector_residual import Residuals
+from .detector_sight_fit import fitted_kinds, merge_kinds, side_signs
+from .detector_statistic import (
     autocorrelation,
     chance_of,
     chance_shares,
@@ -19,9 +22,6 @@ from .detector_estimate import (
     read_rows,
     spread_of_clips,
 )
-from .detector_model import VISIBILITY_NODES
-from .detector_residual import Residuals
-from .detector_sight_fit import fitted_kinds, side_signs
 from .detector_view import NUM_VIEW_TERMS, PART_OF_JOINT, VIEW_TERM_SIGNS, BodyView
 
 _AXIS_SIGNS = np.array([-1.0, 1.0, 1.0])
@@ -34,38 +34,35 @@ _LEAST_VIEW = 0.05
 
 
 def fit_error(
-    residuals: Residuals,
-    view: BodyView,
-    visibility: np.ndarray,
-    is_mistaken: np.ndarray,
-    fields: dict[str, np.ndarray],
-) -> None:
-    """Fill in the ``fields`` of bias and error, given the visibility and what is mistaken (N,T,23)."""
-    is_known = residuals.is_marked & (residuals.confidence > 0) & ~is_mistaken
+    residuals: Residuals, view: BodyView, visibility: np.ndarray, is_mistaken: np.ndarray
+) -> Fields:
+    """The fields of bias and error, given the visibility and what is mistaken (N,T,23)."""
+    is_known = residuals.is_known & ~is_mistaken
     chance = np.zeros_like(residuals.error)
+    found: dict[tuple[int, ...], Fields] = {}
     for kind in fitted_kinds(residuals):
         joints = list(kind)
-        known = is_known[..., joints]
+        known, seen = is_known[..., joints], visibility[..., joints]
         left = residuals.error[..., joints, :]
-        weight = _precision(left, visibility[..., joints], known)
-        left = left - _fit_view_bias(residuals, view, kind, weight, fields)
-        weight = _precision(left, visibility[..., joints], known)
-        left = left - _fit_clip_bias(residuals, view, kind, left, weight, fields)
-        chance[..., joints, :] = _fit_sizes(
-            left,
-            visibility[..., joints],
-            view.speed[joints].transpose(1, 2, 0),
-            known,
-            kind,
-            fields,
+        view_bias, explained = _fit_view_bias(residuals, view, kind, _precision(left, seen, known))
+        left = left - explained
+        clip_bias, lasting = _fit_clip_bias(
+            residuals, view, kind, left, _precision(left, seen, known)
         )
-        memory = autocorrelation(chance[..., joints, :], known & (visibility[..., joints] < 0))
+        speed = view.speed[joints].transpose(1, 2, 0)
+        sizes, chance[..., joints, :] = _fit_sizes(left - lasting, seen, speed, known)
+        memory = autocorrelation(chance[..., joints, :], known & (seen < 0))
         *seconds, slow_share = fit_memory(memory, _QUICK_TIMES, fps=residuals.fps)
-        fields["error_seconds"][joints] = seconds
-        fields["error_slow_share"][joints] = slow_share
+        found[kind] = {
+            "view_bias": view_bias,
+            "clip_bias": clip_bias,
+            **sizes,
+            "error_seconds": np.array(seconds),
+            "error_slow_share": np.array(slow_share),
+        }
     flat = chance.reshape(-1, BODY_23.num_joints, 2)
     correlation = correlation_of_joints(flat, is_known.reshape(flat.shape[:2]))
-    fields["error_mixing"][:] = mixing_from(correlation)
+    return {**merge_kinds(found), "error_mixing": mixing_from(correlation)}
 
 
 def _precision(left: np.ndarray, visibility: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -84,9 +81,8 @@ def _fit_view_bias(
     view: BodyView,
     kind: tuple[int, ...],
     weight: np.ndarray,
-    fields: dict[str, np.ndarray],
-) -> np.ndarray:
-    """Fill in ``view_bias``; returns what it explains of the error, (N,T,S,2) m."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """``view_bias`` (S,3,9), and what it explains of the error, (N,T,S,2) m."""
     signs = side_signs(kind, _BIAS_SIGNS)
     terms = view.view_terms[PART_OF_JOINT[kind[0]]].transpose(1, 2, 0)
     design = np.stack(
@@ -106,8 +102,7 @@ def _fit_view_bias(
     )
     if len(kind) == 1:
         weights = np.where(_BIAS_SIGNS > 0, weights, 0.0)
-    fields["view_bias"][list(kind)] = (weights * signs).reshape(-1, 3, NUM_VIEW_TERMS)
-    return design @ weights
+    return (weights * signs).reshape(-1, 3, NUM_VIEW_TERMS), design @ weights
 
 
 def _fit_clip_bias(
@@ -116,9 +111,8 @@ def _fit_clip_bias(
     kind: tuple[int, ...],
     left: np.ndarray,
     weight: np.ndarray,
-    fields: dict[str, np.ndarray],
-) -> np.ndarray:
-    """Fill in ``clip_bias``; returns what of ``left`` stays for a whole clip, (N,T,S,2) m."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """``clip_bias`` (3,), and what of ``left`` stays for a whole clip, (N,T,S,2) m."""
     across = np.stack(list(_axes_across(residuals, view, kind)), axis=2)
     across = across * side_signs(kind, _AXIS_SIGNS)[:, None, :]
     size = np.linalg.norm(left, axis=-1) * np.sqrt(weight)
@@ -131,20 +125,13 @@ def _fit_clip_bias(
     ridge = np.maximum(_LEAST_VIEW * num_frames, 1e-9)[..., None, None] * np.eye(3)
     bias = np.linalg.solve(power + ridge, moment[..., None])[..., 0]
     spread, trust, means = spread_of_clips(bias, num_frames)
-    fields["clip_bias"][list(kind)] = spread
-    return np.einsum("ntscj,nsj->ntsc", across, means * trust)
+    return spread, np.einsum("ntscj,nsj->ntsc", across, means * trust)
 
 
 def _fit_sizes(
-    left: np.ndarray,
-    visibility: np.ndarray,
-    speed: np.ndarray,
-    known: np.ndarray,
-    kind: tuple[int, ...],
-    fields: dict[str, np.ndarray],
-) -> np.ndarray:
-    """Fill in ``error``, ``speed_power`` and ``clip_level``; returns the chance (N,T,S,2), unit normal."""
-    joints = list(kind)
+    left: np.ndarray, visibility: np.ndarray, speed: np.ndarray, known: np.ndarray
+) -> tuple[Fields, np.ndarray]:
+    """``error``, ``speed_power`` and ``clip_level``, and the chance (N,T,S,2), unit normal."""
     size = np.linalg.norm(left, axis=-1)
     logarithm = np.log(np.maximum(size, _LEAST_ERROR))
     median = quantiles_near(visibility[known], logarithm[known], VISIBILITY_NODES, np.array([0.5]))
@@ -156,15 +143,13 @@ def _fit_sizes(
     sums = halve((level - level[known].mean()) * known)
     halves = (sums / np.maximum(num_frames, 1))[..., None]
     spread, trust, means = spread_of_clips(halves, num_frames)
-    fields["speed_power"][joints] = power
-    fields["clip_level"][joints] = spread
     usual = size / np.exp(power * speed + trust * means[:, None, :, 0])
     table = quantiles_near(visibility[known], usual[known], VISIBILITY_NODES, chance_shares())
     table[:, 0] = 0.0
-    fields["error"][joints] = table
     chance = np.zeros_like(size)
     chance[known] = chance_of(usual[known], read_rows(table, visibility[known], VISIBILITY_NODES))
-    return left * (chance / np.maximum(size, 1e-9))[..., None]
+    fields = {"error": table, "speed_power": power, "clip_level": spread}
+    return fields, left * (chance / np.maximum(size, 1e-9))[..., None]
 
 
 def _axes_across(residuals: Residuals, view: BodyView, kind: tuple[int, ...]) -> list[np.ndarray]:

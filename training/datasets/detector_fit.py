@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields as fields_of
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.joint_sets import BODY_23
 
-from .detector_calibrate import calibrate
+from .detector_calibration import calibrate
 from .detector_check import print_check
 from .detector_error_fit import fit_error
 from .detector_model import DetectorModel, perfect_detector, write_detector
@@ -26,15 +27,11 @@ _FOOT_TIE = 0.7
 
 def fit_detector(residuals: Residuals) -> DetectorModel:
     """The detector model that explains ``residuals`` best; joints without a truth err as their ankle."""
-    start = perfect_detector()
-    fields = {
-        field.name: np.array(getattr(start, field.name), dtype=float) for field in fields_of(start)
-    }
     view = see_body(residuals.points, fps=residuals.fps)
-    visibility = fit_sight(residuals, view, fields)
-    is_mistaken = fit_mistaken(residuals, visibility, fields)
-    fit_error(residuals, view, visibility, is_mistaken, fields)
-    fitted = calibrate(residuals, DetectorModel(**fields))
+    sight, visibility = fit_sight(residuals, view)
+    mistaken, is_mistaken = fit_mistaken(residuals, visibility)
+    error = fit_error(residuals, view, visibility, is_mistaken)
+    fitted = calibrate(residuals, replace(perfect_detector(), **sight, **mistaken, **error))
     return _with_feet(residuals, fitted)
 
 

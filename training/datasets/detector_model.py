@@ -50,6 +50,10 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 }
 
 
+Fields = dict[str, np.ndarray]
+"""Some fields of a model by name."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorModel:
     """A detector, joint by joint in the order of ``BODY_23`` (J = 23); every field is fitted.

@@ -16,23 +16,21 @@ from pathlib import Path
 import numpy as np
 
 from core.clip_source import ClipSource
-from core.errors import InputFormatError
 from core.geometry.camera import pixels_to_rays, world_to_camera
-from core.io.pickled_npz import read_npz
 from core.joint_sets import BODY_23, COCO_17
 from core.preprocess.clean import clean
 from core.preprocess.resample import make_timeline, resample
 
 from .detector_view import trunk_depth
 from .held_out import refuse_held_out
-from .real import read_aist_views
+from .npz_arrays import read_arrays
+from .real import MIN_GOOD_VIEWS, read_aist_views
 
 RESIDUAL_FPS = 30.0
 """The rate of the default network."""
 
 _SEQUENCES = ("breakdance_ch01", "breakdance_ch02", "breakdance_ch03")
 _TRUTH = ("positions_3d", "num_good_views")
-_MIN_GOOD_VIEWS = 3
 _STANDS_IN = [
     COCO_17.index(name if name in COCO_17.joint_names else name.split("_")[0] + "_ankle")
     for name in BODY_23.joint_names
@@ -47,7 +45,7 @@ class Residuals:
     ``marked`` (N,T,23,3) m, camera space, the true points (a joint that has none stands at its
     ankle); ``error`` (N,T,23,2) m across the view at the trunk's depth, detected less true;
     ``confidence`` (N,T,23), 0 where nothing was reported; ``is_marked`` (N,T,23) where truth and
-    detector know the joint; ``fps`` Hz; ``names`` of the clips.
+    detector know the joint; ``fps`` Hz.
     """
 
     marked: np.ndarray
@@ -55,7 +53,11 @@ class Residuals:
     confidence: np.ndarray
     is_marked: np.ndarray
     fps: float
-    names: tuple[str, ...]
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """(N,T,23) bool: where the error is known."""
+        return self.is_marked & (self.confidence > 0)
 
     @property
     def depth(self) -> np.ndarray:
@@ -88,27 +90,18 @@ def read_residuals(folder: Path) -> Residuals:
         When a sequence is missing, broken, or one that is held out.
     """
     clips: list[tuple[np.ndarray, ...]] = []
-    names: list[str] = []
     for stem in _SEQUENCES:
         path = folder / "aistpp" / f"{stem}.npz"
-        truth = read_npz(path, _TRUTH)
-        missing = [name for name in _TRUTH if name not in truth]
-        if missing:
-            raise InputFormatError(
-                f"{path}: expected the arrays {', '.join(_TRUTH)}: no {missing[0]!r}"
-            )
+        truth = read_arrays(path, _TRUTH)
         for row, (camera_name, source) in enumerate(read_aist_views(path).items()):
             where = f"{path}: {camera_name}"
             refuse_held_out(source.people[0].positions, COCO_17, where)
-            clips.append(
-                _read_clip(source, *(truth[name][row] for name in _TRUTH)),
-            )
-            names.append(f"{stem} {camera_name}")
+            clips.append(_read_clip(source, *(truth[name][row] for name in _TRUTH)))
     num_frames = min(len(clip[0]) for clip in clips)
     marked, error, confidence, is_marked = (
         np.stack([clip[item][:num_frames] for clip in clips]) for item in range(4)
     )
-    return Residuals(marked, error, confidence, is_marked, RESIDUAL_FPS, tuple(names))
+    return Residuals(marked, error, confidence, is_marked, RESIDUAL_FPS)
 
 
 def error_from_rays(rays: np.ndarray, marked: np.ndarray) -> np.ndarray:
@@ -130,7 +123,7 @@ def _read_clip(
     seen = resample(cleaned, timeline)
     steps = round(float(source.fps) / RESIDUAL_FPS)
     truth = world_to_camera(positions.astype(np.float64), source.camera)[::steps, _STANDS_IN]
-    is_good = (num_good_views >= _MIN_GOOD_VIEWS)[::steps, _STANDS_IN]
+    is_good = (num_good_views >= MIN_GOOD_VIEWS)[::steps, _STANDS_IN]
     num_frames = min(len(truth), seen.num_frames)
     truth, is_good = truth[:num_frames], is_good[:num_frames]
     rays = pixels_to_rays(seen.positions[:num_frames, _STANDS_IN], source.camera)

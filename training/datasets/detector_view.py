@@ -12,6 +12,8 @@ import numpy as np
 
 from core.joint_sets import BODY_23
 
+from .vector import unit
+
 NUM_VIEW_TERMS = 9
 """1, x, y, z, xx, yy, xy, yz, zx of the viewing direction along a part's left, forward and up."""
 NUM_SIGHT_TERMS = NUM_VIEW_TERMS + 4
@@ -80,7 +82,7 @@ def see_body(points: np.ndarray, *, fps: float) -> BodyView:
     return BodyView(
         depth=trunk_depth(points),
         axes=axes,
-        view_terms=_view_terms(axes, _unit(points[:, _TRUNK].mean(axis=1))),
+        view_terms=_view_terms(axes, unit(points[:, _TRUNK].mean(axis=1), axis=0)),
         hiding=_hiding(points),
         speed=_log_speed(points, fps),
     )
@@ -101,7 +103,7 @@ def expect_visibility(view: BodyView, weights: np.ndarray) -> np.ndarray:
     """(23,N,T): ``sight_terms`` times ``weights`` (23,13), without building them."""
     planes = weights[..., None, None]
     expected = view.speed * planes[:, -1]
-    for hidden, weight in zip(view.hiding, planes.swapaxes(0, 1)[NUM_VIEW_TERMS:], strict=False):
+    for hidden, weight in zip(view.hiding, planes.swapaxes(0, 1)[NUM_VIEW_TERMS:-1], strict=True):
         expected += hidden * weight
     for terms, joints in zip(view.view_terms, JOINTS_OF_PART, strict=True):
         expected[joints] += weigh(terms, weights[joints, :NUM_VIEW_TERMS])
@@ -128,10 +130,10 @@ def _part_axes(points: np.ndarray) -> np.ndarray:
     def across(pair: list[int]) -> np.ndarray:
         return points[:, pair[0]] - points[:, pair[1]]
 
-    head_forward = _unit(points[:, _NOSE] - middle(_EARS))
-    up = _unit(middle(_SHOULDERS) - middle(_HIPS))
-    parts = [(head_forward, _unit(_cross(head_forward, across(_EARS))))]
-    parts += [(_unit(_cross(across(pair), up)), up) for pair in (_SHOULDERS, _HIPS)]
+    head_forward = unit(points[:, _NOSE] - middle(_EARS), axis=0)
+    up = unit(middle(_SHOULDERS) - middle(_HIPS), axis=0)
+    parts = [(head_forward, unit(_cross(head_forward, across(_EARS)), axis=0))]
+    parts += [(unit(_cross(across(pair), up), axis=0), up) for pair in (_SHOULDERS, _HIPS)]
     return np.stack([np.stack([_cross(above, ahead), ahead, above]) for ahead, above in parts])
 
 
@@ -216,8 +218,3 @@ def _log_speed(points: np.ndarray, fps: float) -> np.ndarray:
 def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     (ax, ay, az), (bx, by, bz) = first, second
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    """``vectors`` (3,...) at length 1."""
-    return vectors / np.maximum(np.sqrt((vectors**2).sum(axis=0)), 1e-6)

@@ -6,11 +6,10 @@ import numpy as np
 
 from core.joint_sets import BODY_23
 
-from .bvh import BODY_POINTS
+from .bvh import BODY_POINTS, point_name
+from .vector import unit
 
-DETECTED_POINTS = BODY_POINTS.indices(
-    *(name.replace("_big_toe", "_toe") for name in BODY_23.joint_names)
-)
+DETECTED_POINTS = BODY_POINTS.indices(*map(point_name, BODY_23.joint_names))
 """(23,) the ``BODY_POINTS`` that stand for the ``BODY_23`` joints."""
 
 
@@ -31,12 +30,8 @@ def offset_joints(points: np.ndarray, spread: float, rng: np.random.Generator) -
         m.
     """
     left_hip, right_hip, spine = BODY_POINTS.indices("left_hip", "right_hip", "spine")
-    left = _unit(points[..., left_hip, :] - points[..., right_hip, :])
-    forward = _unit(np.cross(left, points[..., spine, :] - points[..., 0, :]))
+    left = unit(points[..., left_hip, :] - points[..., right_hip, :])
+    forward = unit(np.cross(left, points[..., spine, :] - points[..., 0, :]))
     axes = np.stack([left, forward, np.cross(forward, left)], axis=-2)
     offsets = rng.normal(size=(len(points), 1, len(DETECTED_POINTS), 3)) * spread
     return offsets.astype(points.dtype) @ axes
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)

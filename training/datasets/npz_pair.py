@@ -11,7 +11,6 @@ import numpy as np
 
 from core.errors import InputFormatError
 from core.io.file_content import show
-from core.io.pickled_npz import read_npz
 from core.io.videopose3d import size_from
 from core.joint_sets import (
     COCO_17,
@@ -22,6 +21,8 @@ from core.joint_sets import (
     MPII_16,
 )
 from core.skeleton import Skeleton
+
+from .npz_arrays import read_arrays
 
 _LAYOUTS = {
     "h36m": H36M_17,
@@ -71,7 +72,7 @@ def read_detected_videos(path: Path, *, own_skeleton: Skeleton | None = None) ->
         When the file is missing, broken, holds more than plain data, or an array has another number
         of joints than the metadata says.
     """
-    arrays = _read(path, ("positions_2d", "metadata"))
+    arrays = read_arrays(path, ("positions_2d", "metadata"))
     metadata = _item(arrays["metadata"])
     if not isinstance(metadata, dict):
         raise InputFormatError(f"{path}: metadata: expected a dict, found {show(metadata)}")
@@ -119,7 +120,7 @@ def read_true_positions(path: Path) -> TruePositions:
     InputFormatError
         When the file is missing, broken, or holds more than plain data.
     """
-    arrays = _read(path, ("positions_3d",))
+    arrays = read_arrays(path, ("positions_3d",))
     return TruePositions(path, _two_levels(arrays["positions_3d"], path, "positions_3d"))
 
 
@@ -150,16 +151,6 @@ def listed(names: Collection[str]) -> str:
     shown = ", ".join(repr(name) for name in list(names)[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown or "none"
-
-
-def _read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    arrays = read_npz(path, names)
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise InputFormatError(
-            f"{path}: expected the arrays {' and '.join(names)}, missing {missing[0]!r}"
-        )
-    return arrays
 
 
 def _item(array: np.ndarray) -> Any:

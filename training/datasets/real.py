@@ -12,13 +12,16 @@ import numpy as np
 from core.clip_source import ClipSource, open_clip
 from core.errors import InputFormatError
 from core.geometry.quaternion import from_matrix
-from core.io.pickled_npz import read_npz
 from core.joint_sets import BODY_12, COCO_17
 from core.types import Camera, Keypoints2D
 
+from .npz_arrays import read_arrays
 from .one_person_clip import clip_of_one_person
+from .trc import read_trc
 
-_MIN_GOOD_VIEWS = 3
+MIN_GOOD_VIEWS = 3
+"""How many cameras must have seen a joint well for its triangulation to be believed."""
+
 _MIN_GOOD_JOINTS = 10
 _MAX_FLOOR_MM = 50.0
 _AIST_CAMERAS = "cameras.npz"
@@ -32,8 +35,9 @@ _AIST_CAMERA_ARRAYS = (
 class RealClip:
     """One camera's view of one sequence, with the truth.
 
-    ``truth`` (T,12,3) m, any rigid frame, of the ``BODY_12`` joints; ``is_judged`` (T,12) which joints
-    count; ``floor_mm`` (T,) P-MPJPE that true depths on these detections would leave, or None.
+    ``truth`` (T,12,3) m, the axes of the calibration, of the ``BODY_12`` joints; ``is_judged`` (T,12)
+    which joints count; ``floor_mm`` (T,) P-MPJPE that true depths on these detections would leave, or
+    None.
     """
 
     name: str
@@ -78,8 +82,8 @@ def read_aist_views(path: Path) -> dict[str, ClipSource]:
     InputFormatError
         When the file, or ``cameras.npz`` beside it, is missing, broken or lacks an array.
     """
-    cameras = _arrays(path.with_name(_AIST_CAMERAS), _AIST_CAMERA_ARRAYS)
-    detected = _arrays(path, ("keypoints_2d",))["keypoints_2d"]
+    cameras = read_arrays(path.with_name(_AIST_CAMERAS), _AIST_CAMERA_ARRAYS)
+    detected = read_arrays(path, ("keypoints_2d",))["keypoints_2d"]
     numbers = cameras["camera_index"].tolist()
     if detected.ndim != 4 or len(detected) != len(numbers) or detected.shape[2:] != (17, 3):
         raise InputFormatError(
@@ -93,11 +97,11 @@ def read_aist_views(path: Path) -> dict[str, ClipSource]:
 
 
 def _load_aist(path: Path) -> list[RealClip]:
-    sequence = _arrays(path, ("num_good_views", "floor_mm", "positions_3d"))
+    sequence = read_arrays(path, ("num_good_views", "floor_mm", "positions_3d"))
     body = COCO_17.indices(*BODY_12)
     clips: list[RealClip] = []
     for row, (camera_name, source) in enumerate(read_aist_views(path).items()):
-        good = sequence["num_good_views"][row][:, body] >= _MIN_GOOD_VIEWS
+        good = sequence["num_good_views"][row][:, body] >= MIN_GOOD_VIEWS
         floor = sequence["floor_mm"][row]
         frame_counts = (good.sum(axis=1) >= _MIN_GOOD_JOINTS) & (floor <= _MAX_FLOOR_MM)
         clips.append(
@@ -111,14 +115,6 @@ def _load_aist(path: Path) -> list[RealClip]:
             )
         )
     return clips
-
-
-def _arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    arrays = read_npz(path, names)
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise InputFormatError(f"{path}: expected the arrays {', '.join(names)}: no {missing[0]!r}")
-    return arrays
 
 
 def _aist_source(
@@ -157,28 +153,14 @@ def _load_pose2sim(folder: Path, number: int) -> RealClip:
         calibration=folder / "calibration.toml",
         camera_name=f"cam_{number:02d}",
     )
-    truth = read_trc(folder / "triangulated.trc")
     first, last = source.frame_span
+    truth = read_trc(folder / "triangulated.trc", BODY_12)[first : last + 1]
+    is_known = np.isfinite(truth).all(axis=(1, 2))
     return RealClip(
         name="pose2sim_single",
         camera_name=f"cam_{number:02d}",
         source=source,
-        truth=truth[first : last + 1],
-        is_judged=np.ones((last + 1 - first, len(BODY_12)), dtype=bool),
+        truth=np.where(is_known[:, None, None], truth, 0.0),
+        is_judged=np.repeat(is_known[:, None], len(BODY_12), axis=1),
         floor_mm=None,
     )
-
-
-def read_trc(path: Path, joints: Sequence[str] = BODY_12) -> np.ndarray:
-    """(T,J,3) m of ``joints`` in an OpenSim TRC file that names them its way (RShoulder, RBigToe ...)."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    names = [name for name in lines[3].split("\t")[2:] if name]
-    rows = [[float(word) for word in line.split("\t")[2:] if word] for line in lines[5:] if line]
-    values = np.array(rows)[:, : 3 * len(names)].reshape(len(rows), len(names), 3)
-    columns = [names.index(_trc_name(joint)) for joint in joints]
-    return values[:, columns]
-
-
-def _trc_name(joint: str) -> str:
-    side, _, part = joint.partition("_")
-    return side[0].upper() + part.title().replace("_", "")

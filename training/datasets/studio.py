@@ -22,11 +22,14 @@ from core.skeleton import Skeleton
 from core.types import Camera
 
 from .body import scale_bones
-from .bvh import BODY_POINTS, MocapClip
+from .bvh import BODY_POINTS, MocapClip, point_name
 from .keypoint_noise import keypoint_noise
+from .view_camera import look_along
 
 _MIN_DEPTH = 1.0
 _MIN_TAKE = 10
+# At hip height.
+_STAGE_MIDDLE = np.array([0.0, 0.0, 0.95])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +121,22 @@ def film(
 
 def place_cameras(config: StudioConfig) -> dict[str, Camera]:
     """The studio's cameras by name: evenly around the stage, looking at its middle at hip height."""
-    cameras: dict[str, Camera] = {}
-    for number in range(config.num_cameras):
-        yaw = np.radians(config.first_yaw_deg + 360.0 * number / config.num_cameras)
-        position = config.camera_distance * np.array([np.cos(yaw), np.sin(yaw), 0.0])
-        position[2] = config.camera_height
-        forward = np.array([0.0, 0.0, 0.95]) - position
-        forward = forward / np.linalg.norm(forward)
-        right = np.cross(forward, [0.0, 0.0, 1.0])
-        right = right / np.linalg.norm(right)
-        cameras[f"camera {number + 1}"] = Camera(
+    numbers = np.arange(config.num_cameras)
+    yaw = np.radians(config.first_yaw_deg + 360.0 * numbers / config.num_cameras)
+    positions = config.camera_distance * np.stack([np.cos(yaw), np.sin(yaw), 0 * yaw], axis=-1)
+    positions[:, 2] = config.camera_height
+    rotations = from_matrix(look_along(_STAGE_MIDDLE - positions))
+    return {
+        f"camera {number + 1}": Camera(
             focal_length=np.full(2, config.focal_length),
             principal_point=np.array(config.image_size) / 2,
             radial=np.array(config.radial),
             tangential=np.zeros(2),
-            rotation_world_to_camera=from_matrix(
-                np.stack([right, np.cross(forward, right), forward])
-            ),
-            position_world=position,
+            rotation_world_to_camera=rotations[number],
+            position_world=positions[number],
         )
-    return cameras
+        for number in numbers.tolist()
+    }
 
 
 def _film_take(
@@ -173,7 +172,7 @@ def _film_take(
 
 
 def _points_of(skeleton: Skeleton) -> list[int]:
-    names = [name.replace("_big_toe", "_toe") for name in skeleton.joint_names]
+    names = [point_name(joint) for joint in skeleton.joint_names]
     missing = [name for name in names if name not in BODY_POINTS.joint_names]
     if missing:
         raise InputFormatError(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.joint_sets import LIFTED_21
+
 from .body import vary_bodies
 from .bvh import BODY_POINTS
 from .detector import detect
@@ -18,18 +20,8 @@ from .joint_offset import DETECTED_POINTS, offset_joints
 from .motion_window import MocapWindows, MotionBatch
 from .occlusion import hide_keypoints
 from .view_camera import draw_cameras
-from .view_config import ViewConfig, plain_views
+from .view_config import ViewConfig
 
-__all__ = [
-    "MocapWindows",
-    "ViewBatch",
-    "ViewConfig",
-    "detect_bodies",
-    "draw_views",
-    "plain_views",
-]
-
-_NUM_LIFTED = 21
 _WRONG_FOCAL_LENGTH_SPREAD = 0.25
 
 
@@ -76,9 +68,8 @@ def draw_views(
     rays, confidence = detect_bodies(points, config, rng)
     rays, confidence = hide_keypoints(rays, confidence, config, rng)
     rays, confidence = _mislead(rays, confidence, config, rng)
-    views = ViewBatch(
-        rays, confidence, points[..., :_NUM_LIFTED, :], camera.gravity, motion.contacts
-    )
+    targets = points[..., : LIFTED_21.num_joints, :]
+    views = ViewBatch(rays, confidence, targets, camera.gravity, motion.contacts)
     return _hold_edges(views, motion.frames)
 
 

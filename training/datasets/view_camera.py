@@ -10,6 +10,7 @@ from core.filters import smooth_low_pass
 from core.geometry.quaternion import from_rotation_vector, to_matrix
 
 from .chance import draw_log_uniform
+from .vector import unit
 from .view_config import ViewConfig
 
 _AIM_SIGMA = (0.3, 0.3, 0.15)
@@ -65,7 +66,7 @@ def draw_cameras(bodies: np.ndarray, config: ViewConfig, rng: np.random.Generato
     distance = draw_log_uniform((config.min_distance, config.max_distance), count, rng)
     aim = bodies[:, :, 0].mean(axis=1, dtype=float) + rng.normal(size=(count, 3)) * _AIM_SIGMA
     position = aim - _direction(yaw, pitch) * distance[:, None]
-    rotation = _roll(_look(position, aim), roll)
+    rotation = look_along(aim - position, roll=roll)
     camera = ViewCamera(
         np.repeat(rotation[:, None], num_frames, axis=1),
         np.repeat(position[:, None], num_frames, axis=1),
@@ -76,6 +77,29 @@ def draw_cameras(bodies: np.ndarray, config: ViewConfig, rng: np.random.Generato
         moved = _move(start, bodies[moving, :, 0].astype(float), config, rng)
         camera.rotation[moving], camera.position[moving] = moved.rotation, moved.position
     return _step_back(camera, bodies)
+
+
+def look_along(direction: np.ndarray, *, roll: np.ndarray | float = 0.0) -> np.ndarray:
+    """World to camera for a camera that looks some way, level but for its roll.
+
+    Parameters
+    ----------
+    direction : (...,3) array
+        World space, z up; of any length, not vertical.
+    roll : (...) array or float
+        rad, about the way it looks.
+
+    Returns
+    -------
+    (...,3,3) array
+        Rotation; its rows are the camera's right, down and forward in the world.
+    """
+    forward = unit(direction)
+    right = unit(np.cross(forward, _UP))
+    level = np.stack([right, np.cross(forward, right), forward], axis=-2)
+    angle = np.broadcast_to(roll, direction.shape[:-1])
+    zero = np.zeros_like(angle)
+    return to_matrix(from_rotation_vector(np.stack([zero, zero, angle], axis=-1))) @ level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +132,7 @@ def _move(
     turn, sway = _shake(count, seconds, rng)
     aim = start.aim[:, None] + turns_after[..., None] * path
     position = start.aim[:, None] + moves_along[..., None] * path - forward * distance[..., None]
-    level = _look(position, aim)
-    rolled = _roll(level, np.broadcast_to(start.roll[:, None], yaw.shape))
+    rolled = look_along(aim - position, roll=start.roll[:, None])
     return ViewCamera(to_matrix(from_rotation_vector(turn)) @ rolled, position + sway)
 
 
@@ -143,21 +166,3 @@ def _direction(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     return np.stack(
         [np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), -np.sin(pitch)], axis=-1
     )
-
-
-def _look(position: np.ndarray, aim: np.ndarray) -> np.ndarray:
-    """(...,3,3) world to a level camera at ``position`` (...,3) that looks at ``aim``."""
-    forward = _unit(aim - position)
-    right = _unit(np.cross(forward, _UP))
-    return np.stack([right, np.cross(forward, right), forward], axis=-2)
-
-
-def _roll(rotation: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Cameras (...,3,3) turned by ``angle`` (...) rad about the way they look."""
-    zero = np.zeros_like(angle)
-    turn = to_matrix(from_rotation_vector(np.stack([zero, zero, angle], axis=-1)))
-    return turn @ rotation
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

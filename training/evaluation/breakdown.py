@@ -16,7 +16,10 @@ _LEAST_COUNT = 30
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Mean errors, mm, of some of all judged joints in all frames; ``count`` how many."""
+    """Mean errors, mm, of some of all judged joints in all frames; ``count`` how many.
+
+    ``lateral_mm`` and ``depth_mm``: of those in frames whose root is judged.
+    """
 
     label: str
     count: int
@@ -107,7 +110,8 @@ def _samples(views: Sequence[ClipErrors]) -> _Samples:
 
 def _slice(label: str, samples: _Samples, chosen: np.ndarray) -> Slice:
     def mean(values: np.ndarray) -> float:
-        return float(values[chosen].mean()) if chosen.any() else 0.0
+        known = values[chosen & ~np.isnan(values)]
+        return float(known.mean()) if len(known) else 0.0
 
     return Slice(
         label=label,

@@ -105,10 +105,8 @@ def through_network(weights: LifterWeights) -> Lift:
 def judge_real(clip: RealClip) -> JudgedClip:
     """A real clip, its truth turned into the camera's axes."""
     source = clip.source
-    # AIST-style worlds have no up, but axes that the cameras know; TRC files are y up:
-    # (x, y, z) = (y, z, x) of the calibration.
+    # AIST-style worlds have no up, but axes that the cameras know.
     is_aist = clip.floor_mm is not None
-    world = clip.truth if is_aist else clip.truth[..., [2, 0, 1]]
     down = rotate(source.camera.rotation_world_to_camera, _DOWN_WORLD)
     num_frames = len(clip.truth)
     return JudgedClip(
@@ -116,7 +114,7 @@ def judge_real(clip: RealClip) -> JudgedClip:
         camera_name=clip.camera_name,
         source=source,
         joints=BODY_12,
-        truth_camera=world_to_camera(world, source.camera),
+        truth_camera=world_to_camera(clip.truth, source.camera),
         is_judged=clip.is_judged,
         gravity_camera=None if is_aist else np.broadcast_to(down, (num_frames, 3)),
         floor_mm=clip.floor_mm,

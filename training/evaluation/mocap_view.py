@@ -19,8 +19,10 @@ from core.types import Keypoints2D
 
 from ..datasets.bvh import MocapClip
 from ..datasets.mocap_folder import Split, load_mocap
+from ..datasets.motion_window import MocapWindows
 from ..datasets.one_person_clip import clip_of_one_person
-from ..datasets.synthetic import MocapWindows, ViewBatch, draw_views, plain_views
+from ..datasets.synthetic import ViewBatch, draw_views
+from ..datasets.view_config import plain_views
 from .judged_clip import JudgedClip
 from .pose_error import ClipErrors, judged_by, pooled_mm
 

@@ -11,8 +11,8 @@ from core.lifting.weights import LifterWeights, load_weights
 from core.pipeline import LiftSettings
 
 from ..datasets.mocap_folder import Split
+from ..datasets.motion_window import MocapWindows
 from ..datasets.real import load_real_clips
-from ..datasets.synthetic import MocapWindows
 from .judged_clip import JudgedClip, Lift, judge_real, through_network, through_pipeline
 from .mocap_view import (
     DEFAULT_NUM_VIEWS,
@@ -39,6 +39,7 @@ NETWORK, FITTED = "network", "fitted"
 _SPEED_SECONDS = 12.0
 _SPEED_SHARE = 1 / 8
 _HIDDEN_SHARE = 1 / 4
+_Curves = tuple[list[SpeedRow], list[HiddenRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +104,19 @@ def evaluate_model(options: ModelOptions) -> ModelEvaluation:
     real = _evaluate_real(real_clips, lift)
     stages = {NETWORK: through_network(weights), FITTED: lift}
     mocap = _evaluate_mocap(performers, options, stages, notes)
-    speeds: dict[str, list[SpeedRow]] = {}
-    hidden: dict[str, list[HiddenRow]] = {}
-    if options.has_curves and real_clips:
-        _add_curves(
-            "real clips",
-            lambda speed: [play_at(clip, speed) for clip in real_clips],
-            real_clips,
-            lift,
-            speeds=speeds,
-            hidden=hidden,
-        )
+    curves: dict[str, _Curves] = {}
+    if options.has_curves and real:
+        curves["real clips"] = _curves_of_real("real clips", real, lift)
     if options.has_curves and performers:
-        num_fast, num_hidden = (
-            max(1, round(options.num_views * share)) for share in (_SPEED_SHARE, _HIDDEN_SHARE)
-        )
-        _add_curves(
-            f"mocap {options.split} split",
-            lambda speed: draw_clips(
-                performers, num_views=num_fast, seconds=_SPEED_SECONDS, speed=speed
-            ),
-            draw_clips(performers, num_views=num_hidden),
-            lift,
-            speeds=speeds,
-            hidden=hidden,
-        )
+        name = f"mocap {options.split} split"
+        curves[name] = _curves_of_mocap(name, performers, options, lift)
     return ModelEvaluation(
         options=options,
         weights=weights,
         real=real,
         mocap=mocap,
-        speeds=speeds,
-        hidden=hidden,
+        speeds={name: speeds for name, (speeds, _) in curves.items()},
+        hidden={name: hidden for name, (_, hidden) in curves.items()},
         notes=notes,
     )
 
@@ -189,18 +171,40 @@ def _evaluate_mocap(
     return mocap
 
 
-def _add_curves(
+def _curves_of_real(name: str, real: Sequence[ClipErrors], lift: Lift) -> _Curves:
+    def views_at(speed: float) -> Sequence[ClipErrors]:
+        if speed == 1:
+            return real
+        return [evaluate_clip(play_at(view.clip, speed), lift) for view in real]
+
+    return _measure_curves(name, views_at, real, lift)
+
+
+def _curves_of_mocap(
+    name: str, performers: Mapping[str, MocapWindows], options: ModelOptions, lift: Lift
+) -> _Curves:
+    num_fast, num_hidden = (
+        max(1, round(options.num_views * share)) for share in (_SPEED_SHARE, _HIDDEN_SHARE)
+    )
+
+    def views_at(speed: float) -> Sequence[ClipErrors]:
+        clips = draw_clips(performers, num_views=num_fast, seconds=_SPEED_SECONDS, speed=speed)
+        return [evaluate_clip(clip, lift) for clip in clips]
+
+    clips = draw_clips(performers, num_views=num_hidden)
+    return _measure_curves(name, views_at, [evaluate_clip(clip, lift) for clip in clips], lift)
+
+
+def _measure_curves(
     name: str,
-    clips_at: Callable[[float], Sequence[JudgedClip]],
-    clips: Sequence[JudgedClip],
+    views_at: Callable[[float], Sequence[ClipErrors]],
+    views: Sequence[ClipErrors],
     lift: Lift,
-    *,
-    speeds: dict[str, list[SpeedRow]],
-    hidden: dict[str, list[HiddenRow]],
-) -> None:
-    speeds[name] = measure_speeds(clips_at, lift)
+) -> _Curves:
+    speeds = measure_speeds(views_at)
     print(f"\nspeed of play, {name}, mm")
-    print_speeds(speeds[name])
-    hidden[name] = measure_hidden(clips, lift)
+    print_speeds(speeds)
+    hidden = measure_hidden(views, lift)
     print(f"\nparts hidden, {name}, mm")
-    print_hidden(hidden[name])
+    print_hidden(hidden)
+    return speeds, hidden

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +13,8 @@ from .robustness import HIDDEN_SECONDS, HiddenRow, SpeedRow
 
 _WIDTH = 9.0
 _LATERAL, _DEPTH, _ALIGNED = "tab:blue", "tab:orange", "black"
-_SOURCE_COLORS = ("tab:blue", "tab:red", "tab:green")
+_COLORS = ("tab:blue", "tab:red", "tab:green")
+_LINES = ("-", "--", ":")
 _BAR = 0.38
 # What is asked for: drawn beside what is.
 _SPEED_BAND = (0.9, 1.1)
@@ -56,7 +58,7 @@ def draw_slices(slices: Sequence[Slice], *, axis_name: str, is_named: bool = Fal
 def draw_speeds(curves: Mapping[str, Sequence[SpeedRow]]) -> Figure:
     """P-MPJPE against speed of play, as a multiple of that at the clips' own speed."""
     figure, axes = _figure(height=3.6)
-    for color, (name, rows) in zip(_SOURCE_COLORS, curves.items(), strict=False):
+    for color, (name, rows) in zip(cycle(_COLORS), curves.items()):
         own = next(row.p_mpjpe_mm for row in rows if row.speed == 1)
         axes.plot(
             [row.speed for row in rows],
@@ -80,9 +82,9 @@ def draw_hidden(curves: Mapping[str, Sequence[HiddenRow]]) -> Figure:
     """Error of hidden joints, and how much worse the others become, against the length of the gap."""
     figure = Figure(figsize=(_WIDTH, 4.0), layout="constrained")
     hidden_axes, visible_axes = figure.subplots(1, 2)
-    for line, (name, rows) in zip(("-", "--", ":"), curves.items(), strict=False):
+    for line, (name, rows) in zip(cycle(_LINES), curves.items()):
         parts = list(dict.fromkeys(row.part for row in rows))
-        for color, part in zip(_SOURCE_COLORS, parts, strict=False):
+        for color, part in zip(cycle(_COLORS), parts):
             own = [row for row in rows if row.part == part]
             seconds = [row.seconds for row in own]
             style = {"linestyle": line, "marker": "o", "color": color}
@@ -91,17 +93,31 @@ def draw_hidden(curves: Mapping[str, Sequence[HiddenRow]]) -> Figure:
             )
             worse = [row.visible_p_mm - row.visible_p_unhidden_mm for row in own]
             visible_axes.plot(seconds, worse, **style)
-    hidden_axes.axhline(_HIDDEN_LIMIT_MM, color="gray", linewidth=1)
+    _draw_limit(hidden_axes, _HIDDEN_LIMIT_MM)
     hidden_axes.set_ylabel("hidden joints, relative to the root (mm)")
     hidden_axes.set_ylim(bottom=0)
     figure.legend(loc="outside upper center", ncols=3, fontsize=8, handlelength=4)
-    visible_axes.axhline(_WORSE_LIMIT_MM, color="gray", linewidth=1)
+    _draw_limit(visible_axes, _WORSE_LIMIT_MM)
     visible_axes.set_ylabel("the others, aligned: worse by (mm)")
     for axes in (hidden_axes, visible_axes):
         axes.set_xlabel("hidden for (s)")
         axes.set_xticks(HIDDEN_SECONDS, [f"{seconds:g}" for seconds in HIDDEN_SECONDS])
         axes.grid(visible=True, alpha=0.3)
     return figure
+
+
+def _draw_limit(axes: Axes, limit_mm: float) -> None:
+    axes.axhline(limit_mm, color="gray", linewidth=1)
+    axes.text(
+        0.99,
+        limit_mm,
+        f"at most {limit_mm:g} mm is asked for",
+        transform=axes.get_yaxis_transform(),
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        color="gray",
+    )
 
 
 def _figure(*, height: float) -> tuple[Figure, Axes]:

@@ -21,7 +21,8 @@ class PoseErrors:
     """Errors (T,J) of a clip's joints, mm; what they mean where ``is_judged`` (T,J) is False is nothing.
 
     ``p_mm`` after the similarity that fits each frame best (P-MPJPE is its mean). The others compare
-    poses relative to the root (the pelvis, else the middle of the hips) in the camera's axes: ``n_mm`` at
+    poses relative to the root (the pelvis, else the middle of the hips) in the camera's axes, and are
+    NaN in frames whose root is not judged, which means leave out (``mean_per_frame``): ``n_mm`` at
     each frame's best scale (N-MPJPE); ``true_scale_mm`` at the one scale at which the clip's bones are,
     taken together, as long as the person's own: what a user gets who enters the person's height
     (MPJPE); ``own_scale_mm`` as predicted; ``lateral_mm`` across the line of sight and ``depth_mm`` along
@@ -107,22 +108,33 @@ def measure(
     best = _best_scale(own, true, weight)
     lateral_scale = _best_scale(own[..., :2], true[..., :2], weight)
     sized = lateral_scale[:, None, None] * own - true
+    # An error of the root would count as one of every joint.
+    has_root = judged[:, _root_joints(joints)].all(axis=1, keepdims=True)
+
+    def if_rooted(errors_mm: np.ndarray) -> np.ndarray:
+        return np.where(has_root, errors_mm, np.nan)
+
     return PoseErrors(
         p_mm=_distance_mm(aligned, truth),
-        n_mm=_distance_mm(best[:, None, None] * own, true),
-        true_scale_mm=_distance_mm(size_ratio(predicted, truth, judged, joints) * own, true),
-        own_scale_mm=_distance_mm(own, true),
-        lateral_mm=1000 * np.linalg.norm(sized[..., :2], axis=-1),
-        depth_mm=1000 * np.abs(sized[..., 2]),
+        n_mm=if_rooted(_distance_mm(best[:, None, None] * own, true)),
+        true_scale_mm=if_rooted(
+            _distance_mm(size_ratio(predicted, truth, judged, joints) * own, true)
+        ),
+        own_scale_mm=if_rooted(_distance_mm(own, true)),
+        lateral_mm=if_rooted(1000 * np.linalg.norm(sized[..., :2], axis=-1)),
+        depth_mm=if_rooted(1000 * np.abs(sized[..., 2])),
         is_judged=judged,
     )
 
 
+def root_path(poses: np.ndarray, joints: tuple[str, ...]) -> np.ndarray:
+    """(T,3) the pelvis of poses (T,J,3), or where ``joints`` lack it the middle of the hips."""
+    return poses[:, _root_joints(joints)].mean(axis=1)
+
+
 def root_relative(poses: np.ndarray, joints: tuple[str, ...]) -> np.ndarray:
-    """Poses (T,J,3) with the pelvis, or where ``joints`` lack it the middle of the hips, at the origin."""
-    names = ("pelvis",) if "pelvis" in joints else ("left_hip", "right_hip")
-    root = poses[:, [joints.index(name) for name in names]].mean(axis=1, keepdims=True)
-    return poses - root
+    """Poses (T,J,3) with their root (``root_path``) at the origin."""
+    return poses - root_path(poses, joints)[:, None]
 
 
 def size_ratio(
@@ -148,19 +160,27 @@ def size_ratio(
 
 
 def pooled_mm(clips: Sequence[ClipErrors], measure_of: Callable[[PoseErrors], np.ndarray]) -> float:
-    """Mean of one measure, mm: over a frame's judged joints, then over all such frames of all clips."""
-    return float(
-        np.concatenate(
-            [mean_per_frame(measure_of(clip.errors), clip.errors.is_judged) for clip in clips]
-        ).mean()
+    """Mean of one measure, mm: over a frame's judged joints, then over all such frames of all clips.
+
+    NaN where no frame has one.
+    """
+    means = np.concatenate(
+        [mean_per_frame(measure_of(clip.errors), clip.errors.is_judged) for clip in clips]
     )
+    return float(means.mean()) if len(means) else float("nan")
 
 
 def mean_per_frame(values: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """(F,) mean of (T,J) values over the judged joints of every frame that has any."""
-    frames = judged.any(axis=1)
-    values, judged = values[frames], judged[frames]
-    return (values * judged).sum(axis=1) / judged.sum(axis=1)
+    """(F,) mean of (T,J) values that are known over the judged joints of every frame that has any."""
+    counts = judged & ~np.isnan(values)
+    frames = counts.any(axis=1)
+    values, counts = values[frames], counts[frames]
+    return np.where(counts, values, 0.0).sum(axis=1) / counts.sum(axis=1)
+
+
+def _root_joints(joints: tuple[str, ...]) -> list[int]:
+    names = ("pelvis",) if "pelvis" in joints else ("left_hip", "right_hip")
+    return [joints.index(name) for name in names]
 
 
 def _best_scale(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> np.ndarray:

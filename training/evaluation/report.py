@@ -15,11 +15,11 @@ from core.errors import LiftError
 from core.io.atomic import atomic_output
 
 from .breakdown import by_confidence, by_elevation, by_joint
-from .mocap_view import MocapRow
+from .mocap_view import ALL_PERFORMERS, MocapRow
 from .model import FITTED, ModelEvaluation
 from .plot import draw_hidden, draw_slices, draw_speeds
 from .pose_error import ClipErrors, mean_per_frame
-from .real import RealRow
+from .real import ALL_CAMERAS, RealRow
 from .robustness import HiddenRow, SpeedRow
 from .view_sheet import draw_view
 
@@ -106,7 +106,7 @@ def _judged_figures(evaluation: ModelEvaluation) -> str:
     rows: list[tuple[object, ...]] = [
         (f"{row.name}, P-MPJPE", _mm(row.p_mpjpe_mm), _mm(row.floor_mm))
         for row in evaluation.real_rows()
-        if row.camera_name == "all"
+        if row.camera_name == ALL_CAMERAS
     ]
     rows += [
         (
@@ -115,7 +115,7 @@ def _judged_figures(evaluation: ModelEvaluation) -> str:
             "-",
         )
         for row in evaluation.mocap_rows()
-        if row.name == "all" and row.stage == FITTED
+        if row.name == ALL_PERFORMERS and row.stage == FITTED
     ]
     return _table(("figure", "mm", "floor"), rows)
 
@@ -126,7 +126,7 @@ def _real_section(evaluation: ModelEvaluation) -> str:
         return (row.name, row.camera_name, row.num_frames, *map(_mm, errors))
 
     names = ("clip", "camera", "frames", "P-MPJPE", "N-MPJPE", "MPJPE", "floor")
-    is_pooled = [row.camera_name == "all" for row in evaluation.real_rows()]
+    is_pooled = [row.camera_name == ALL_CAMERAS for row in evaluation.real_rows()]
     table = _table(names, [cells(row) for row in evaluation.real_rows()], is_pooled)
     note = (
         "mm, twelve joints of the limbs, the whole pipeline; MPJPE at the person's true size; floor: "
@@ -141,7 +141,7 @@ def _mocap_section(evaluation: ModelEvaluation) -> str:
         return (row.stage, row.name, row.num_joints, row.num_frames, *map(_mm, errors))
 
     names = ("stage", "performer", "joints", "frames", "MPJPE", "own size", "N-MPJPE", "P-MPJPE")
-    is_pooled = [row.name == "all" for row in evaluation.mocap_rows()]
+    is_pooled = [row.name == ALL_PERFORMERS for row in evaluation.mocap_rows()]
     table = _table(names, [cells(row) for row in evaluation.mocap_rows()], is_pooled)
     note = (
         f"mm, {evaluation.options.split} split, random cameras, a detector's noise. MPJPE: relative to the "

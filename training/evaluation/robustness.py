@@ -61,19 +61,17 @@ class HiddenRow:
     visible_p_unhidden_mm: float
 
 
-def measure_speeds(clips_at: Callable[[float], Sequence[JudgedClip]], lift: Lift) -> list[SpeedRow]:
+def measure_speeds(views_at: Callable[[float], Sequence[ClipErrors]]) -> list[SpeedRow]:
     """The error at each of ``SPEEDS``.
 
     Parameters
     ----------
-    clips_at : callable
-        A speed to the same motions played at it.
-    lift : callable
+    views_at : callable
+        A speed to what was lifted of the same motions played at it.
     """
     rows: list[SpeedRow] = []
     for speed in SPEEDS:
-        views = [evaluate_clip(clip, lift) for clip in clips_at(speed)]
-        views = [judged_by(view, BODY_12) for view in views]
+        views = [judged_by(view, BODY_12) for view in views_at(speed)]
         rows.append(
             SpeedRow(
                 speed=speed,
@@ -116,10 +114,16 @@ def play_at(clip: JudgedClip, speed: float) -> JudgedClip:
     )
 
 
-def measure_hidden(clips: Sequence[JudgedClip], lift: Lift) -> list[HiddenRow]:
-    """The error for each of ``HIDDEN_PARTS`` and ``HIDDEN_SECONDS``, in the clips that have room for it."""
-    clips = [clip.with_joints(BODY_12) for clip in clips]
-    whole = [evaluate_clip(clip, lift) for clip in clips]
+def measure_hidden(views: Sequence[ClipErrors], lift: Lift) -> list[HiddenRow]:
+    """The error for each of ``HIDDEN_PARTS`` and ``HIDDEN_SECONDS``, in the clips that have room for it.
+
+    Parameters
+    ----------
+    views : sequence of ClipErrors
+        What ``lift`` made of the clips with nothing hidden.
+    lift : callable
+    """
+    whole = [judged_by(view, BODY_12) for view in views]
     rows: list[HiddenRow] = []
     for part, joints in HIDDEN_PARTS.items():
         for seconds in HIDDEN_SECONDS:
@@ -199,8 +203,12 @@ def _pool(part: str, seconds: float, pairs: Sequence[_Compared]) -> HiddenRow:
     def mean(
         values_of: Callable[[_Compared], np.ndarray], mask_of: Callable[[_Compared], np.ndarray]
     ) -> float:
-        chosen = [values_of(pair)[: len(mask_of(pair))][mask_of(pair)] for pair in pairs]
-        return float(np.concatenate(chosen).mean())
+        chosen = np.concatenate(
+            [values_of(pair)[: len(mask_of(pair))][mask_of(pair)] for pair in pairs]
+        )
+        # Of frames whose root is not judged P-MPJPE alone is known.
+        known = chosen[~np.isnan(chosen)]
+        return float(known.mean()) if len(known) else float("nan")
 
     def is_hidden(pair: _Compared) -> np.ndarray:
         return pair.is_hidden

@@ -23,7 +23,10 @@ DEFAULT_CLIPS_PER_PERFORMER = 20
 
 
 def add_world_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--world`` and its own option; it reads --data, --model, --split, --only, --output besides."""
+    """Add ``--world`` and its own option.
+
+    It reads --data, --model, --split, --only, --smooth and --output besides.
+    """
     world = parser.add_argument_group("motion in the world (of a model file)")
     world.add_argument(
         "--world",
@@ -46,14 +49,10 @@ def evaluate_world(parsed: argparse.Namespace) -> None:
     Raises
     ------
     LiftError
-        When --data holds neither kind of data, nothing in it can be used, or an option does not fit.
+        When --data holds neither kind of data, nothing in it can be used, or --output is no .json.
     """
     if parsed.data is None:
         raise LiftError("--world: expected --data, a calibrated recording or a folder of BVH files")
-    others = ("run", "checkpoint", "report", "robustness", "mocap")
-    given = [f"--{name}" for name in others if getattr(parsed, name) not in (None, False)]
-    if given:
-        raise LiftError(f"--world measures a model file by itself: leave out {', '.join(given)}")
     for path in parsed.output:
         if path.suffix.lower() != ".json":
             raise LiftError(f"--output {path}: --world writes .json files")

@@ -19,7 +19,7 @@ from core.joint_sets import LIFTED_21
 from core.pipeline import LiftedPerson
 from core.types import Camera, Poses3D
 
-from .pose_error import size_ratio
+from .pose_error import root_path, root_relative, size_ratio
 
 FOOT_POINTS = ("left_heel", "left_toe", "right_heel", "right_toe")
 _STILL_M_PER_S = 0.3
@@ -31,9 +31,10 @@ class WorldTruth:
     """Where a person really was, in a world with z up, and the camera that saw it.
 
     ``positions`` (T,J,3) m of ``joints`` (J,), names of ``LIFTED_21`` with the hips and ``FOOT_POINTS``
-    among them; row 0 belongs to the clip's frame ``first_frame``. ``is_contact`` (T,2) whether the left
-    and the right foot stand on the ground z = 0; None where the ground is not known. ``is_placed``: the
-    lifter was told where the camera is, so that its world is this one.
+    among them, NaN where it is not known; row 0 belongs to the clip's frame ``first_frame``.
+    ``is_contact`` (T,2) whether the left and the right foot stand on the ground z = 0; None where the
+    ground is not known. ``is_placed``: the lifter was told where the camera is, so that its world is
+    this one.
     """
 
     positions: np.ndarray
@@ -99,7 +100,7 @@ class WorldFigures:
 def measure_world(
     lifted: LiftedPerson, truth: WorldTruth, network_poses: np.ndarray
 ) -> WorldFigures:
-    """Every figure of one lifted clip.
+    """Every figure of one lifted clip, over the longest stretch of frames whose truth is known.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def measure_world(
     Raises
     ------
     LiftError
-        When clip and truth have fewer than four frames in common.
+        When clip and truth have fewer than four frames in a row in common.
     """
     poses = lifted.poses_world
     fps = float(poses.fps)
@@ -122,14 +123,18 @@ def measure_world(
     predicted = poses.positions[kept][:, joints]
     if not truth.is_placed:
         predicted = align_upright(predicted, target, use_height=truth.is_contact is None)
-    root, true_root = _root(predicted, truth.joints), _root(target, truth.joints)
+    root, true_root = root_path(predicted, truth.joints), root_path(target, truth.joints)
     points = [truth.joints.index(name) for name in FOOT_POINTS]
     feet, true_feet = predicted[:, points], target[:, points]
     above = 1000 * (feet - true_feet)[..., 2]
     up, true_up = _up_in_camera(lifted.camera), _up_in_camera(truth.camera)
     in_camera = [lifted.poses_camera.positions[kept], network_poses[kept]]
     target_camera = world_to_camera(target, truth.camera)
-    after, before = (_relative_mpjpe(each[:, joints], target_camera, truth) for each in in_camera)
+    relative_target = root_relative(target_camera, truth.joints)
+    after_mm, before_mm = (
+        1000 * metrics.mpjpe(root_relative(each[:, joints], truth.joints), relative_target)
+        for each in in_camera
+    )
     everywhere = np.ones(target.shape[:2], dtype=bool)
     return WorldFigures(
         num_frames=len(rows),
@@ -152,8 +157,8 @@ def measure_world(
         foot_slide_mm_per_s=metrics.foot_slide(feet, true_feet, fps=fps),
         true_foot_slide_mm_per_s=metrics.foot_slide(true_feet, true_feet, fps=fps),
         num_still=int(still_points(true_feet, fps=fps).sum()),
-        mpjpe_mm=after,
-        network_mpjpe_mm=before,
+        mpjpe_mm=after_mm,
+        network_mpjpe_mm=before_mm,
         ground=None
         if truth.is_contact is None
         else _measure_ground(feet, true_feet, truth.is_contact[rows], lifted.motion.contacts[kept]),
@@ -192,30 +197,25 @@ def still_points(points: np.ndarray, *, fps: float) -> np.ndarray:
 
 
 def _common_frames(poses: Poses3D, truth: WorldTruth) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows of the poses, and which of the truth, are of the same frames."""
+    """Which rows of the poses, and which of the truth, are of the same frames, all in a row."""
     rows = poses.frames - truth.first_frame
-    kept = np.flatnonzero((rows >= 0) & (rows < len(truth.positions)))
-    if len(kept) < _LEAST_FRAMES:
+    is_known = np.isfinite(truth.positions).all(axis=(1, 2))
+    # Speeds and paths bear no gap.
+    is_common = (rows >= 0) & (rows < len(is_known))
+    is_common[is_common] = is_known[rows[is_common]]
+    ends = np.flatnonzero(np.diff(is_common, prepend=False, append=False)).reshape(-1, 2)
+    lengths = np.diff(ends, axis=1)[:, 0]
+    if lengths.max(initial=0) < _LEAST_FRAMES:
         raise LiftError(
-            f"world: expected {_LEAST_FRAMES} frames or more with a truth, found {len(kept)}"
+            f"world: expected {_LEAST_FRAMES} frames or more in a row with a truth, "
+            f"found {lengths.max(initial=0)}"
         )
+    kept = np.arange(*ends[np.argmax(lengths)])
     return kept, rows[kept]
-
-
-def _root(poses: np.ndarray, joints: tuple[str, ...]) -> np.ndarray:
-    """(T,3) the pelvis, else the middle of the hips."""
-    names = ("pelvis",) if "pelvis" in joints else ("left_hip", "right_hip")
-    return poses[:, [joints.index(name) for name in names]].mean(axis=1)
 
 
 def _up_in_camera(camera: Camera) -> np.ndarray:
     return rotate(camera.rotation_world_to_camera, np.array([0.0, 0.0, 1.0]))
-
-
-def _relative_mpjpe(predicted: np.ndarray, target: np.ndarray, truth: WorldTruth) -> float:
-    """mm, both relative to the root."""
-    relative = [poses - _root(poses, truth.joints)[:, None] for poses in (predicted, target)]
-    return 1000 * metrics.mpjpe(relative[0], relative[1])
 
 
 def _measure_ground(

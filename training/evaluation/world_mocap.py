@@ -24,7 +24,9 @@ from core.types import Camera, Detections
 
 from ..datasets.bvh import BODY_POINTS, MocapClip
 from ..datasets.mocap_folder import Split, load_mocap
-from ..datasets.synthetic import detect_bodies, plain_views
+from ..datasets.synthetic import detect_bodies
+from ..datasets.view_camera import look_along
+from ..datasets.view_config import plain_views
 from .world_measure import FOOT_POINTS, WorldTruth, still_points
 from .world_view import FOCAL_GIVEN, FOCAL_UNKNOWN, WorldView
 
@@ -142,7 +144,11 @@ def stand_on_floor(clip: MocapClip) -> MocapClip:
 
 
 def find_contacts(clip: MocapClip) -> np.ndarray:
-    """(T,2) bool: left and right foot with a point that stands still near the ground z = 0."""
+    """(T,2) bool: left and right foot with a point that stands still near the ground z = 0.
+
+    Stricter than the contacts that networks learn (``motion_window.foot_contacts``), whose floor is
+    guessed from the feet of clips that may have none, and whose reach bears with that.
+    """
     feet = clip.positions[:, _FOOT]
     touches = still_points(feet, fps=clip.fps) & (feet[..., 2] < _FLOOR_TOLERANCE)
     return touches.reshape(-1, 2, 2).any(axis=-1)
@@ -156,12 +162,12 @@ def place_camera(body: np.ndarray, rng: np.random.Generator) -> Camera:
     aim = (points.min(axis=0) + points.max(axis=0)) / 2
     yaw, height = rng.uniform(-np.pi, np.pi), rng.uniform(*_CAMERA_HEIGHT)
     away = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-    level = _look_along(-away, roll=0.0)
+    level = look_along(-away)
     factor = rng.uniform(*_DISTANCE_FACTOR)
     away = factor * _least_distance((points - aim) @ level.T, focal_length) * away
     away[2] = height - aim[2]
     roll = np.radians(rng.normal(0, _ROLL_SIGMA_DEG))
-    rotation = _look_along(-away, roll=roll)
+    rotation = look_along(-away, roll=roll)
     # From so high the nearest and the farthest points need a little more room.
     distance = factor * _least_distance((points - aim) @ rotation.T, focal_length)
     return replace(
@@ -235,16 +241,6 @@ def _least_distance(points: np.ndarray, focal_length: float) -> float:
     half = np.array(IMAGE_SIZE) / 2 * _USED_SHARE_OF_IMAGE
     needed = focal_length * np.abs(points[:, :2]) / half - points[:, 2:]
     return max(float(needed.max()), _LEAST_DISTANCE)
-
-
-def _look_along(direction: np.ndarray, *, roll: float) -> np.ndarray:
-    """(3,3) world to camera: z along ``direction`` (not vertical), x level but for ``roll`` (rad)."""
-    forward = direction / np.linalg.norm(direction)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right = right / np.linalg.norm(right)
-    level = np.stack([right, np.cross(forward, right), forward])
-    cosine, sine = np.cos(roll), np.sin(roll)
-    return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]]) @ level
 
 
 def _rng_of(*names: str) -> np.random.Generator:

@@ -19,7 +19,7 @@ from core.errors import InputFormatError
 from core.geometry.camera import project_to_pixels, world_to_camera
 from core.joint_sets import BODY_12
 
-from ..datasets.real import read_trc
+from ..datasets.trc import read_trc
 from .world_measure import FOOT_POINTS, WorldTruth
 from .world_view import CALIBRATED, FOCAL_GIVEN, FOCAL_UNKNOWN, WorldView
 
@@ -46,33 +46,52 @@ def load_marker_views(folder: Path, *, only: str = "") -> list[WorldView]:
     ----------
     folder : Path
     only : str
-        Cameras whose folder's name holds this text.
+        Cameras whose name, or folder's name, holds this text.
 
     Raises
     ------
     InputFormatError
-        When the folder has no ``camNN_json``, or none that is meant.
+        When the folder has no ``camNN_json``, or none that is meant; and as ``read_trc``.
     """
-    # Y up; (x, y, z) there = (y, z, x) of the calibration.
-    markers = read_trc(folder / MARKERS_NAME, _MARKERS)[..., [2, 0, 1]]
-    folders = sorted(path for path in folder.glob("cam*_json") if path.is_dir())
-    folders = [path for path in folders if only in path.name]
-    if not folders:
-        raise InputFormatError(f"{folder}: expected folders cam*{only}*_json with OpenPose files")
-    return [view for path in folders for view in _views_of(path, markers)]
+    markers = read_trc(folder / MARKERS_NAME, _MARKERS)
+    cameras = {
+        path: f"cam_{match[1]}"
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and (match := re.fullmatch(r"cam(.+)_json", path.name))
+    }
+    if not cameras:
+        raise InputFormatError(f"{folder}: expected folders camNN_json with OpenPose files")
+    chosen = {path: name for path, name in cameras.items() if only in path.name or only in name}
+    if not chosen:
+        raise InputFormatError(
+            f"{folder}: --only {only}: expected a part of {', '.join(cameras.values())}"
+        )
+    return [view for path, name in chosen.items() for view in _views_of(path, name, markers)]
 
 
 def find_shift(source: ClipSource, markers: np.ndarray) -> int:
     """By how many frames, -1 to 1, a camera is ahead of the markers (T,J,3) m: its frame t shows t + shift.
 
-    At which the markers project nearest to the keypoints, each joint's constant offset apart.
+    At which the markers project nearest to the keypoints, each joint's constant offset apart; frames
+    with a marker that is NaN do not count.
+
+    Raises
+    ------
+    InputFormatError
+        When no frame has all markers.
     """
     seen = source.people[0]
+    is_known = np.isfinite(markers).all(axis=(1, 2))
     joints = seen.skeleton.indices(*_MARKERS)
     distances: list[float] = []
     for shift in _SHIFTS:
         rows = seen.frames + shift
         kept = (rows >= max(_SHIFTS)) & (rows < len(markers) - max(_SHIFTS))
+        kept[kept] = is_known[rows[kept]]
+        if not kept.any():
+            raise InputFormatError(
+                f"{source.path}: expected frames with all of {', '.join(_MARKERS)}, found none"
+            )
         projected = project_to_pixels(
             world_to_camera(markers[rows[kept]], source.camera), source.camera
         )
@@ -84,10 +103,7 @@ def find_shift(source: ClipSource, markers: np.ndarray) -> int:
     return _SHIFTS[int(np.argmin(distances))]
 
 
-def _views_of(path: Path, markers: np.ndarray) -> list[WorldView]:
-    match = re.fullmatch(r"(cam)(.+)_json", path.name)
-    assert match
-    camera_name = "_".join(match.groups())
+def _views_of(path: Path, camera_name: str, markers: np.ndarray) -> list[WorldView]:
     calibrated = open_clip(
         path, fps=_FPS, calibration=path.parent / CALIBRATION_NAME, camera_name=camera_name
     )

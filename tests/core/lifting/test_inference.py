@@ -8,10 +8,10 @@ import pytest
 from core.lifting import inference
 from core.lifting.config import LifterConfig
 from core.lifting.inference import TemporalNetwork
-from core.lifting.weights import LifterWeights
+from tests.core.lifting.small_network import random_weights
 
 
-def random_weights(causal=False):
+def weights(*, causal=False):
     config = LifterConfig(
         num_joints_in=4,
         in_features=2,
@@ -20,19 +20,13 @@ def random_weights(causal=False):
         channels=8,
         causal=causal,
     )
-    rng = np.random.default_rng(3)
-    shapes = [(8, 8, 3), (8, 8, 3), (8, 8, 1), (9, 8, 1)]
-    layers = tuple(
-        (rng.normal(size=shape).astype(np.float32), rng.normal(size=shape[0]).astype(np.float32))
-        for shape in shapes
-    )
-    return LifterWeights(config, layers)
+    return random_weights(config, seed=3)
 
 
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("num_frames", [1, 2, 63, 64, 65, 200])
 def test_chunks_leave_no_seam(monkeypatch, causal, num_frames):
-    network = TemporalNetwork(random_weights(causal))
+    network = TemporalNetwork(weights(causal=causal))
     clip = np.random.default_rng(0).normal(size=(num_frames, 8)).astype(np.float32)
     whole = network.forward_clip(clip)
     monkeypatch.setattr(inference, "_CHUNK_FRAMES", 64)
@@ -40,7 +34,7 @@ def test_chunks_leave_no_seam(monkeypatch, causal, num_frames):
 
 
 def test_one_frame_gives_what_a_still_clip_gives():
-    network = TemporalNetwork(random_weights())
+    network = TemporalNetwork(weights())
     frame = np.random.default_rng(0).normal(size=(1, 8)).astype(np.float32)
     still = network.forward_clip(np.repeat(frame, 30, axis=0))
     assert np.allclose(network.forward_clip(frame), still, atol=1e-5)

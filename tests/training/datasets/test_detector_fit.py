@@ -10,7 +10,7 @@ from core.errors import InputFormatError
 from core.joint_sets import BODY_23
 from tests.shared_data import shared_data
 from tests.training.datasets.turning_body import turning_bodies
-from training.datasets.detector_calibrate import mean_run, redraw
+from training.datasets.detector_calibration import mean_run, redraw
 from training.datasets.detector_check import describe, print_check
 from training.datasets.detector_fit import fit_detector
 from training.datasets.detector_model import CHANCE_NODES, bundled_detector
@@ -72,7 +72,7 @@ def planted():
     confidence[:, :, pair("elbow")] = np.where(wrong, 0.1, confidence[:, :, pair("elbow")])
     confidence[..., IS_FOOT] = 0
     is_marked = np.broadcast_to(~IS_FOOT, shape)
-    return Residuals(marked, error, confidence, is_marked, 30.0, ("made up",) * NUM_CLIPS)
+    return Residuals(marked, error, confidence, is_marked, 30.0)
 
 
 @pytest.fixture(scope="module")

@@ -310,7 +310,7 @@ def test_broken_positions_are_refused(folder: Path, positions: Any, message: str
 def test_a_file_without_its_arrays_is_refused(folder: Path) -> None:
     np.savez(folder / "data_2d_h36m_gt.npz", positions_2d=np.zeros(2))
     with pytest.raises(
-        InputFormatError, match="expected the arrays positions_2d and metadata, missing 'metadata'"
+        InputFormatError, match="expected the arrays positions_2d, metadata: no 'metadata'"
     ):
         load_human36m(folder, detector="gt")
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.joint_sets import BODY_23
 from tests.training.datasets.made_up_clip import swaying_body
-from training.datasets.bvh import BODY_POINTS
+from training.datasets.bvh import BODY_POINTS, point_name
 from training.datasets.image_border import crop, frame_upper_body
 
 NAMES = BODY_23.joint_names
@@ -17,7 +17,7 @@ LEGS = [j for j, name in enumerate(NAMES) if name.split("_", 1)[-1] in ("knee", 
 def standing(count: int = 300, *, num_frames: int = 40) -> np.ndarray:
     """(N,T,23,2) rays of a person 4 m away, seen from the front."""
     points = swaying_body(num_frames).positions
-    joints = BODY_POINTS.indices(*(name.replace("_big_toe", "_toe") for name in NAMES))
+    joints = BODY_POINTS.indices(*map(point_name, NAMES))
     rays = np.stack([points[:, joints, 0], 1.0 - points[:, joints, 2]], axis=-1) / 4
     return np.repeat(rays[None].astype(float), count, axis=0)
 

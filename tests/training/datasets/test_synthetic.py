@@ -9,13 +9,9 @@ import numpy as np
 from core.joint_sets import LIFTED_21
 from tests.training.datasets.made_up_clip import gliding_body, swaying_body
 from training.datasets.detector_model import perfect_detector
-from training.datasets.synthetic import (
-    MocapWindows,
-    ViewBatch,
-    ViewConfig,
-    draw_views,
-    plain_views,
-)
+from training.datasets.motion_window import MocapWindows
+from training.datasets.synthetic import ViewBatch, draw_views
+from training.datasets.view_config import ViewConfig, plain_views
 
 NAMES = ("rays", "confidence", "targets", "gravity", "contacts")
 QUIET = replace(plain_views(), joint_offset=0.0, detector=perfect_detector())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.datasets.made_up_clip import gliding_body
-from training.datasets.view_camera import ViewCamera, draw_cameras
+from training.datasets.view_camera import ViewCamera, draw_cameras, look_along
 from training.datasets.view_config import plain_views
 
 MOVING = replace(plain_views(), share_moving_camera=1.0)
@@ -29,6 +29,21 @@ def turn_deg(rotation: np.ndarray) -> np.ndarray:
 
 def moves(camera: ViewCamera) -> np.ndarray:
     return np.abs(np.diff(camera.rotation, axis=1)).max(axis=(1, 2, 3)) > 0
+
+
+def test_a_camera_looks_along_its_direction_level_but_for_its_roll() -> None:
+    rng = np.random.default_rng(1)
+    direction, roll = rng.normal(size=(4, 6, 3)), rng.uniform(-3, 3, (4, 6))
+    level, rolled = look_along(direction), look_along(direction, roll=roll)
+    for rotation in (level, rolled):
+        assert np.allclose(rotation @ rotation.swapaxes(-1, -2), np.eye(3))
+        assert np.allclose(np.linalg.det(rotation), 1.0)
+        away = (rotation @ direction[..., None])[..., 0]
+        assert np.allclose(away[..., :2], 0, atol=1e-12) and (away[..., 2] > 0).all()
+    # Its right is level, its down goes down; a roll turns both by so much.
+    assert np.allclose(level[..., 0, 2], 0) and (level[..., 1, 2] < 0).all()
+    assert np.allclose((rolled[..., 0, :] * level[..., 0, :]).sum(axis=-1), np.cos(roll))
+    assert np.allclose((rolled[..., 1, :] * level[..., 0, :]).sum(axis=-1), np.sin(roll))
 
 
 @pytest.mark.parametrize("config", [plain_views(), MOVING])

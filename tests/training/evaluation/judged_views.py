@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from core.clip_source import ClipSource
 from core.geometry.camera import camera_at_origin, project_to_pixels
 from core.geometry.quaternion import from_rotation_vector, rotate
 from core.joint_sets import BODY_23, LIFTED_21
 from core.proportion import mean_bone_lengths
-from core.types import Keypoints2D
+from core.skeleton import Skeleton
+from core.types import Camera, Keypoints2D
+from training.datasets.bvh import point_name
 from training.datasets.one_person_clip import clip_of_one_person
 from training.evaluation.judged_clip import JudgedClip
 
@@ -37,6 +40,30 @@ def tumbling_body(num_frames: int, *, seed: int = 0, fps: float = 30.0) -> np.nd
     return body + np.array([0.2, -0.1, 4.0])
 
 
+def make_source(
+    positions: np.ndarray,
+    confidence: np.ndarray,
+    skeleton: Skeleton,
+    camera: Camera,
+    *,
+    fps: int = 30,
+    name: str = "somebody",
+) -> ClipSource:
+    """One person's keypoints (T,J,2) px and (T,J) as a clip."""
+    keypoints = Keypoints2D(
+        positions,
+        confidence,
+        np.arange(len(positions)),
+        IMAGE_SIZE,
+        Fraction(fps),
+        1,
+        skeleton,
+    )
+    return clip_of_one_person(
+        keypoints, camera, path=Path(name), format="made up", focal_source="made up"
+    )
+
+
 def make_view(
     num_frames: int = 60,
     *,
@@ -52,20 +79,14 @@ def make_view(
     positions = np.zeros((num_frames, BODY_23.num_joints, 2))
     confidence = np.zeros((num_frames, BODY_23.num_joints))
     for row, joint in enumerate(BODY_23.joint_names):
-        marked = joint.replace("_big_toe", "_toe")
+        marked = point_name(joint)
         if marked in LIFTED_21.joint_names:
             positions[:, row] = project_to_pixels(body[:, LIFTED_21.index(marked)], camera)
             confidence[:, row] = 0.9
-    keypoints = Keypoints2D(
-        positions, confidence, np.arange(num_frames), IMAGE_SIZE, Fraction(fps), 1, BODY_23
-    )
-    source = clip_of_one_person(
-        keypoints, camera, path=Path(name), format="made up", focal_source="made up"
-    )
     return JudgedClip(
         name=name,
         camera_name=camera_name,
-        source=source,
+        source=make_source(positions, confidence, BODY_23, camera, fps=fps, name=name),
         joints=joints,
         truth_camera=body[:, LIFTED_21.indices(*joints)],
         is_judged=np.ones((num_frames, len(joints)), dtype=bool),

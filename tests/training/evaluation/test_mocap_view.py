@@ -12,7 +12,9 @@ from core.geometry.camera import pixels_to_rays
 from core.joint_sets import BODY_23, LIFTED_21
 from tests.training.datasets.bvh_writer import write_bvh, write_index
 from tests.training.evaluation.judged_views import lift_perfectly
-from training.datasets.synthetic import MocapWindows, draw_views, plain_views
+from training.datasets.motion_window import MocapWindows
+from training.datasets.synthetic import draw_views
+from training.datasets.view_config import plain_views
 from training.evaluation.mocap_view import (
     draw_clips,
     judge_views,

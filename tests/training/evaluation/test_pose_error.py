@@ -12,6 +12,7 @@ from core.geometry.quaternion import from_axis_angle, rotate
 from core.joint_sets import BODY_12, H36M_17, LIFTED_21
 from core.metrics import mpjpe, n_mpjpe, p_mpjpe
 from tests.training.evaluation.judged_views import lift_perfectly, lift_shifted, make_view
+from training.evaluation.breakdown import by_joint
 from training.evaluation.pose_error import (
     PoseErrors,
     evaluate_clip,
@@ -107,6 +108,36 @@ def test_what_is_not_judged_does_not_count() -> None:
     assert view.is_judged_frame.sum() == 40
     assert pooled_mm([view], lambda errors: errors.p_mm) < 1e-6
     assert pooled_mm([view], lambda errors: errors.true_scale_mm) < 1e-6
+
+
+def test_where_the_root_is_not_judged_only_aligned_poses_are() -> None:
+    clip = make_view(joints=BODY_12)
+    judged, truth = clip.is_judged.copy(), clip.truth_camera.copy()
+    left_hip = BODY_12.index("left_hip")
+    judged[:20, left_hip] = False
+    truth[:20, left_hip] += [0.3, 0.0, 0.4]
+    view = evaluate_clip(
+        replace(clip, is_judged=judged, truth_camera=truth),
+        lambda _: lift_perfectly(make_view(joints=BODY_12)),
+    )
+    assert view.is_judged_frame.all()
+    for name in MEASURES:
+        errors = getattr(view.errors, name)
+        assert pooled_mm([view], lambda _, errors=errors: errors) < 1e-6, name
+        assert np.isnan(errors[:20]).all() == (name != "p_mm"), name
+        assert np.isfinite(errors[20:]).all(), name
+    (hip,) = [one for one in by_joint([view]) if one.label == "left_hip"]
+    (knee,) = [one for one in by_joint([view]) if one.label == "left_knee"]
+    assert (hip.count, knee.count) == (40, 60) and knee.depth_mm < 1e-6
+
+
+def test_a_clip_whose_root_is_never_judged_has_no_error_relative_to_it() -> None:
+    clip = make_view(joints=BODY_12)
+    judged = clip.is_judged.copy()
+    judged[:, BODY_12.index("right_hip")] = False
+    view = evaluate_clip(replace(clip, is_judged=judged), lift_perfectly)
+    assert pooled_mm([view], lambda errors: errors.p_mm) < 1e-6
+    assert np.isnan(pooled_mm([view], lambda errors: errors.n_mm))
 
 
 def test_frames_count_alike_whatever_they_have_of_judged_joints() -> None:

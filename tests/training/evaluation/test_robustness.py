@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,12 +16,13 @@ from tests.training.evaluation.judged_views import (
     make_view,
     tumbling_body,
 )
-from training.evaluation.judged_clip import JudgedClip
-from training.evaluation.pose_error import evaluate_clip
+from training.evaluation.judged_clip import JudgedClip, Lift
+from training.evaluation.pose_error import ClipErrors, evaluate_clip
 from training.evaluation.robustness import (
     HIDDEN_PARTS,
     HIDDEN_SECONDS,
     SPEEDS,
+    HiddenRow,
     gap_frames,
     hide,
     measure_hidden,
@@ -36,6 +37,15 @@ IGNORANT = lift_shifted("left_wrist", (0.02, 0.03, 0.1))
 
 def make_clips(num_frames: int = 240) -> list[JudgedClip]:
     return [make_view(num_frames, seed=seed, fps=60, joints=BODY_12) for seed in (1, 2)]
+
+
+def played(clips: Sequence[JudgedClip], lift: Lift) -> Callable[[float], Sequence[ClipErrors]]:
+    """The clips lifted at any speed."""
+    return lambda speed: [evaluate_clip(play_at(clip, speed), lift) for clip in clips]
+
+
+def hidden_rows(clips: Sequence[JudgedClip], lift: Lift) -> list[HiddenRow]:
+    return measure_hidden([evaluate_clip(clip, lift) for clip in clips], lift)
 
 
 def test_twice_as_fast_is_every_second_frame_at_the_same_rate() -> None:
@@ -78,14 +88,14 @@ def test_frames_that_the_detector_missed_stay_missing_when_played_faster() -> No
 
 def test_a_lifter_that_ignores_time_is_as_good_at_any_speed() -> None:
     clips = [play_at(clip, 1.0) for clip in make_clips()]
-    rows = measure_speeds(lambda speed: [play_at(clip, speed) for clip in clips], IGNORANT)
+    rows = measure_speeds(played(clips, IGNORANT))
     assert [row.speed for row in rows] == list(SPEEDS)
     assert [row.num_frames for row in rows] == [480, 480, 480, 240, 120]
     p_mpjpe_mm = [row.p_mpjpe_mm for row in rows]
     assert min(p_mpjpe_mm) > 5
     # Every n-th frame of smooth motion has the mean of all, nearly.
     assert p_mpjpe_mm == pytest.approx([p_mpjpe_mm[0]] * 5, rel=0.01)
-    perfect = measure_speeds(lambda speed: [play_at(clip, speed) for clip in clips], lift_perfectly)
+    perfect = measure_speeds(played(clips, lift_perfectly))
     assert max(max(row.p_mpjpe_mm, row.mpjpe_mm) for row in perfect) < 1e-6
 
 
@@ -96,7 +106,7 @@ def test_a_lifter_that_lags_is_worse_the_faster_it_goes() -> None:
         return poses[np.maximum(np.arange(len(poses)) - lag, 0)]
 
     clips = make_clips(480)
-    rows = measure_speeds(lambda speed: [play_at(clip, speed) for clip in clips], lift_late)
+    rows = measure_speeds(played(clips, lift_late))
     errors = [row.p_mpjpe_mm for row in rows]
     assert errors == sorted(errors) and errors[-1] > 5 * errors[0]
 
@@ -133,7 +143,7 @@ def test_hiding_takes_a_part_s_keypoints_in_its_frames_alone() -> None:
 
 
 def test_a_lifter_that_ignores_confidence_is_as_good_with_a_part_hidden() -> None:
-    rows = measure_hidden(make_clips(480), IGNORANT)
+    rows = hidden_rows(make_clips(480), IGNORANT)
     assert [(row.part, row.seconds) for row in rows] == [
         (part, seconds) for part in HIDDEN_PARTS for seconds in HIDDEN_SECONDS
     ]
@@ -146,7 +156,7 @@ def test_a_lifter_that_ignores_confidence_is_as_good_with_a_part_hidden() -> Non
     assert arm.hidden_mm > 40 > arm.visible_mm
     # Without the wrist that is off, the others are right.
     assert arm.visible_p_mm < 1e-6
-    for row in measure_hidden(make_clips(), lift_perfectly):
+    for row in hidden_rows(make_clips(), lift_perfectly):
         assert max(row.hidden_mm, row.hidden_p_mm, row.visible_mm, row.visible_p_mm) < 1e-6
 
 
@@ -161,7 +171,7 @@ def lift_misled(clip: JudgedClip) -> np.ndarray:
 
 
 def test_what_goes_wrong_in_a_gap_is_told_of_the_hidden_joints() -> None:
-    rows = {(row.part, row.seconds): row for row in measure_hidden(make_clips(), lift_misled)}
+    rows = {(row.part, row.seconds): row for row in hidden_rows(make_clips(), lift_misled)}
     leg, arm = rows["right leg", 0.5], rows["left arm", 0.5]
     # Knee and ankle, of which one is off; the body's size hardly changes with it.
     assert leg.hidden_mm == pytest.approx(50.0, rel=0.1)
@@ -171,14 +181,14 @@ def test_what_goes_wrong_in_a_gap_is_told_of_the_hidden_joints() -> None:
 
 
 def test_clips_too_short_for_a_gap_are_left_out() -> None:
-    rows = measure_hidden([make_view(50, fps=30, joints=BODY_12)], lift_perfectly)
+    rows = hidden_rows([make_view(50, fps=30, joints=BODY_12)], lift_perfectly)
     assert {row.seconds for row in rows} == {0.5}
 
 
 def test_the_tables_tell_every_speed_and_part(capsys: pytest.CaptureFixture[str]) -> None:
     clips = make_clips()
-    print_speeds(measure_speeds(lambda speed: [play_at(clip, speed) for clip in clips], IGNORANT))
-    print_hidden(measure_hidden(clips, IGNORANT))
+    print_speeds(measure_speeds(played(clips, IGNORANT)))
+    print_hidden(hidden_rows(clips, IGNORANT))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines[1:6]] == ["0.25x", "0.5x", "1x", "2x", "4x"]
     assert _column(lines[1:6], -1) == pytest.approx([1.0] * 5, abs=0.01)

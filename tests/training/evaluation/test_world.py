@@ -154,5 +154,15 @@ def test_frames_are_paired_by_their_numbers() -> None:
     figures = measure(truth[1:], truth_of(truth, first_frame=0))
     assert figures.num_frames == NUM_FRAMES and figures.root_mm > 1
     assert measure(truth[1:], truth_of(truth, first_frame=100)).num_frames == 20
-    with pytest.raises(LiftError, match="4 frames or more with a truth, found 3"):
+    with pytest.raises(LiftError, match="4 frames or more in a row with a truth, found 3"):
         measure(truth[1:], truth_of(truth, first_frame=117))
+
+
+def test_a_gap_in_the_truth_leaves_the_longer_part_of_it() -> None:
+    broken = body()
+    broken[40, 7] = np.nan
+    figures = measure(body(), truth_of(broken))
+    assert figures.num_frames == NUM_FRAMES - 41
+    assert figures.w_mpjpe_mm < 1e-6 and figures.jitter == pytest.approx(figures.true_jitter)
+    with pytest.raises(LiftError, match="in a row with a truth, found 0"):
+        measure(body(), truth_of(np.nan * body()))

@@ -14,7 +14,7 @@ from core.geometry.camera import project_to_pixels, world_to_camera
 from core.joint_sets import BODY_23
 from tests.shared_data import shared_data
 from tests.training.datasets.bvh_writer import write_bvh_folder, write_index
-from training.datasets.bvh import BODY_POINTS, MocapClip
+from training.datasets.bvh import BODY_POINTS, MocapClip, point_name
 from training.evaluation.world_measure import FOOT_POINTS
 from training.evaluation.world_mocap import (
     IMAGE_SIZE,
@@ -153,8 +153,7 @@ def test_keypoints_are_the_projected_body_with_a_detectors_noise() -> None:
     clip = stand_on_floor(stepping())
     view = film_clip(clip)[0]
     camera, person = view.truth.camera, view.source.people[0]
-    names = [name.replace("_big_toe", "_toe") for name in BODY_23.joint_names]
-    marked = clip.positions[:, BODY_POINTS.indices(*names)]
+    marked = clip.positions[:, BODY_POINTS.indices(*map(point_name, BODY_23.joint_names))]
     seen = world_to_camera(marked, camera)
     off = np.linalg.norm(person.positions - project_to_pixels(seen, camera), axis=-1)
     metres = off / camera.focal_length[0] * seen[..., 2]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from fractions import Fraction
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.clip_source import ClipSource, settle_clip
+from core.clip_source import ClipSource
 from core.errors import InputFormatError, LiftError
 from core.geometry.camera import camera_at_origin, project_to_pixels, world_to_camera
 from core.joint_sets import BODY_12, BODY_25B
-from core.types import Detections
 from tests.shared_data import shared_data
 from tests.training.datasets.bvh_writer import write_bvh
+from tests.training.evaluation.judged_views import make_source
 from training.evaluate_options import make_parser
 from training.evaluation.world import evaluate_world
 from training.evaluation.world_measure import FOOT_POINTS
@@ -39,26 +39,14 @@ def walk(num_frames: int) -> np.ndarray:
 def seen_by_a_camera(markers: np.ndarray) -> ClipSource:
     """Keypoints of the markers (T,16,3), each joint constantly beside its marker, some lost."""
     rng = np.random.default_rng(3)
-    pixels = project_to_pixels(markers, camera_at_origin(1000.0, (1920, 1080)))
+    camera = camera_at_origin(1000.0, (1920, 1080))
+    pixels = project_to_pixels(markers, camera)
     positions = np.full((len(markers), 25, 2), 500.0)
     positions[:, MARKED] = pixels + rng.normal(size=(16, 2)) * 15 + rng.normal(size=pixels.shape)
     confidence = np.ones(positions.shape[:2])
     lost = rng.uniform(size=confidence.shape) < 0.2
     confidence[lost], positions[lost] = 0.05, 0.0
-    num_frames = len(markers)
-    detections = Detections(
-        positions=positions,
-        confidence=confidence,
-        row_frames=np.arange(num_frames),
-        track_ids=np.zeros(num_frames, dtype=int),
-        frames=np.arange(num_frames),
-        image_size=(1920, 1080),
-        fps=Fraction(60),
-        is_normalized=False,
-        format="test",
-        skeleton=BODY_25B,
-    )
-    return settle_clip(Path("clip"), detections, focal_length_px=1000.0)
+    return make_source(positions, confidence, BODY_25B, camera, fps=60)
 
 
 @pytest.mark.parametrize("shift", [-1, 0, 1])
@@ -66,6 +54,13 @@ def test_a_camera_out_of_step_is_found_out(shift: int) -> None:
     markers = walk(NUM_FRAMES + 2)
     source = seen_by_a_camera(markers[1 + shift : 1 + shift + NUM_FRAMES])
     assert find_shift(source, markers[1:-1]) == shift
+    # What is not known of the markers counts for nothing.
+    gap = markers[1:-1].copy()
+    gap[:, 3] += 5.0 * (np.arange(NUM_FRAMES) < 20)[:, None]
+    gap[:20, 4] = np.nan
+    assert find_shift(source, gap) == shift
+    with pytest.raises(InputFormatError, match="expected frames with all of left_shoulder"):
+        find_shift(source, np.nan * markers)
 
 
 def test_every_camera_has_three_cases() -> None:
@@ -85,8 +80,29 @@ def test_every_camera_has_three_cases() -> None:
     lengths = [view.source.camera.focal_length.mean() for view in views[:3]]
     assert lengths[0] == pytest.approx(lengths[1]) and lengths[2] != pytest.approx(lengths[0])
     assert [view.group for view in load_marker_views(folder, only="cam02")] == ["cam_02"] * 3
-    with pytest.raises(InputFormatError, match=r"expected folders cam\*07\*_json"):
+    assert [view.group for view in load_marker_views(folder, only="cam_02")] == ["cam_02"] * 3
+    with pytest.raises(InputFormatError, match="--only 07: expected a part of cam_01, cam_02"):
         load_marker_views(folder, only="07")
+
+
+def copy_recording(folder: Path) -> Path:
+    """The calibrated recording with its first camera alone."""
+    source = shared_data("real/pose2sim_single")
+    folder.mkdir()
+    for name in ("calibration.toml", "triangulated.trc"):
+        shutil.copy(source / name, folder)
+    shutil.copytree(source / "cam01_json", folder / "cam01_json")
+    return folder
+
+
+def test_folders_that_are_no_camera_are_left_alone(tmp_path: Path) -> None:
+    folder = copy_recording(tmp_path / "walk")
+    for name in ("cam_json", "cam02_json.old", "notes"):
+        (folder / name).mkdir()
+    assert {view.group for view in load_marker_views(folder)} == {"cam_01"}
+    shutil.rmtree(folder / "cam01_json")
+    with pytest.raises(InputFormatError, match="walk: expected folders camNN_json with OpenPose"):
+        load_marker_views(folder)
 
 
 def test_markers_lie_where_the_keypoints_are_seen() -> None:
@@ -133,8 +149,6 @@ def test_the_command_prints_and_writes_every_case(
     [
         ((), "--world: expected --data"),
         (("--data", "x", "--output", "x.csv"), r"--world writes \.json"),
-        (("--data", "x", "--robustness"), "by itself: leave out --robustness"),
-        (("--data", "x", "--run", "r", "--report", "p"), "leave out --run, --report"),
         (("--data", "nowhere"), "nowhere: expected calibration.toml and triangulated.trc, or BVH"),
     ],
 )

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.clip_source import settle_clip
-from core.joint_sets import LIFTED_21
-from core.types import Detections
-from tests.training.evaluation.world_result import FPS, body, measure, truth_of
+from tests.training.evaluation.judged_views import make_view
+from tests.training.evaluation.world_result import body, measure, truth_of
 from training.evaluation.world_measure import WorldFigures
 from training.evaluation.world_table import print_columns, tabulate, write_figures
 from training.evaluation.world_view import JudgedView, WorldView
@@ -23,19 +20,7 @@ from training.evaluation.world_view import JudgedView, WorldView
 def judged(
     group: str, figures: WorldFigures, *, case: str = "told", clip: str = "walk"
 ) -> JudgedView:
-    detections = Detections(
-        positions=np.zeros((1, 21, 2)),
-        confidence=np.ones((1, 21)),
-        row_frames=np.zeros(1, dtype=int),
-        track_ids=np.zeros(1, dtype=int),
-        frames=np.zeros(1, dtype=int),
-        image_size=(1920, 1080),
-        fps=Fraction(FPS),
-        is_normalized=False,
-        format="test",
-        skeleton=LIFTED_21,
-    )
-    source = settle_clip(Path(clip), detections)
+    source = make_view(2, name=clip).source
     return JudgedView(
         WorldView(clip, group, case, source, height_m=None, truth=truth_of(body())), figures
     )

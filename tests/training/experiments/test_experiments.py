@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="torch is not installed (make setup-train)")
 
 from core.lifting.config import LifterConfig
 from tests.training.datasets.bvh_writer import write_bvh_folder, write_index
-from training.experiments import receptive_field, scarce_label
+from training.experiments import chunked_output, receptive_field, scarce_label
 from training.experiments.arm import ArmScores
 from training.experiments.report import write_table
 from training.experiments.scarce_label import Studio, open_studio
@@ -139,6 +139,36 @@ def test_the_receptive_field_experiment_scores_the_arms_asked_for(
     ]
     scores = read_scores(tmp_path / "paper_1")
     assert f"| {scores.test_mpjpe_mm:.1f} |" in lines[2]
+
+
+def test_the_chunked_output_experiment_compares_speed_and_accuracy(
+    mocap: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = chunked_output.paper_27()
+    small = replace(small, lifter=replace(small.lifter, filter_widths=(3,)))
+    monkeypatch.setattr(chunked_output, "paper_27", lambda: small)
+    command = ["--channels", 8, "--windows", 2, "--chunks", 2, "--chunk-length", 4, "--rounds", 1]
+    command += ["--device", "cpu", "--data", mocap, "--run", tmp_path, "--outputs", 40]
+    chunked_output.main([str(word) for word in command])
+    out = capsys.readouterr().out
+    assert "243 frames, 8 channels, cpu" in out
+    assert "one-frame windows, 2 a step" in out and "chunks of 4, 2 a step" in out
+    lines = (tmp_path / "chunked_output.md").read_text().splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    # A step of each of ten epochs: there are no fewer.
+    assert [row[:3] for row in cells] == [
+        ["1", "256", "10"],
+        ["8", "128", "10"],
+        ["32", "32", "10"],
+        ["32", "128", "10"],
+        ["128", "8", "10"],
+    ]
+    for row, name in zip(cells, ("1x256", "8x128", "32x32", "32x128", "128x8"), strict=True):
+        scores = read_scores(tmp_path / f"chunk{name}")
+        assert row[3:] == [f"{scores.val_mpjpe_mm:.1f}", f"{scores.test_mpjpe_mm:.1f}"]
 
 
 def test_a_table_is_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

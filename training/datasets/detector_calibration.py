@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from .detector import AS_FITTED, detect
-from .detector_estimate import autocorrelation
 from .detector_model import DetectorModel
 from .detector_residual import Residuals, error_from_rays
 from .detector_sight_fit import find_mistaken, fitted_kinds
+from .detector_statistic import autocorrelation
 
 _SEEDS = (0, 1)
 # Mistakes are rare: more draws tell how many there are.
@@ -66,7 +66,7 @@ def mean_run(is_so: np.ndarray) -> float:
 def quick_correlation(residuals: Residuals, kind: tuple[int, ...]) -> float:
     """Correlation of a kind's errors from one frame to the next."""
     joints = list(kind)
-    known = (residuals.is_marked & (residuals.confidence > 0))[..., joints]
+    known = residuals.is_known[..., joints]
     return float(autocorrelation(residuals.error[..., joints, :], known, np.array([1]))[0])
 
 

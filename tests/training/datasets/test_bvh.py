@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from core.errors import InputFormatError
-from core.joint_sets import LIFTED_21
+from core.joint_sets import BODY_23, LIFTED_21
 from core.proportion import mean_bone_lengths
-from tests.shared_data import SHARED_DATA, needs_shared_data
-from training.datasets.bvh import BODY_POINTS, load_mocap_clip
-from training.datasets.real import read_trc
+from tests.shared_data import shared_data
+from tests.training.datasets.bvh_writer import write_bvh, write_rope
+from training.datasets.bvh import BODY_POINTS, load_mocap_clip, point_name
 
-MOCAP = SHARED_DATA / "mocap"
 SKELETONS = [
     "cmu/01_01",
     "cmu_more/13_07",
@@ -28,13 +29,9 @@ SKELETONS = [
 ]
 
 
-@needs_shared_data
 @pytest.mark.parametrize("clip", SKELETONS)
-def test_every_skeleton_becomes_an_upright_body_of_mean_proportions(clip):
-    path = MOCAP / f"{clip}.bvh"
-    if not path.exists():
-        pytest.skip(f"{clip} is not in this copy of the data")
-    points = load_mocap_clip(path).positions.astype(float)
+def test_every_skeleton_becomes_an_upright_body_of_mean_proportions(clip: str) -> None:
+    points = load_mocap_clip(shared_data(f"mocap/{clip}.bvh")).positions.astype(float)
     parents = np.array(LIFTED_21.parents)
     bones = np.linalg.norm(points[:, 1:21] - points[:, parents[1:]], axis=-1)
     rigid = [j - 1 for j in range(1, 21) if LIFTED_21.joint_names[j] not in ("nose", "head")]
@@ -51,12 +48,17 @@ def test_every_skeleton_becomes_an_upright_body_of_mean_proportions(clip):
         assert np.median(((points[:, toe] - points[:, heel]) * forward).sum(axis=-1)) > 0
 
 
-def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path):
-    path = tmp_path / "rope.bvh"
-    path.write_text(
-        "HIERARCHY\nROOT rope\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
-        "End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 2\nFrame Time: 0.1\n0 0 0\n0 0 0\n"
-    )
+def test_what_detectors_mark_has_a_point_on_every_body() -> None:
+    assert {point_name(joint) for joint in BODY_23.joint_names} <= set(BODY_POINTS.joint_names)
+    assert [point_name(joint) for joint in ("left_big_toe", "left_small_toe", "nose")] == [
+        "left_toe",
+        "left_small_toe",
+        "nose",
+    ]
+
+
+def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path: Path) -> None:
+    path = write_rope(tmp_path / "rope.bvh")
     with pytest.raises(InputFormatError, match="no joint for hips, left_upper_arm.*among rope"):
         load_mocap_clip(path)
     path.write_text(path.read_text().replace("Frames: 2", "Frames: 1"))
@@ -64,9 +66,8 @@ def test_a_skeleton_that_cannot_be_mapped_lists_what_it_needs(tmp_path):
         load_mocap_clip(path)
 
 
-@needs_shared_data
-def test_triangulated_markers_read_as_a_person_of_human_size():
-    joints = read_trc(SHARED_DATA / "real" / "pose2sim_single" / "triangulated.trc")
-    assert joints.shape == (100, 12, 3)
-    thigh = np.linalg.norm(joints[:, 6] - joints[:, 8], axis=-1)
-    assert 0.3 < np.median(thigh) < 0.5
+def test_a_skeleton_whose_legs_have_no_length_is_named(tmp_path: Path) -> None:
+    path = write_bvh(tmp_path / "legless.bvh")
+    path.write_text(path.read_text().replace("OFFSET 0 -42 0", "OFFSET 0 0 0"))
+    with pytest.raises(InputFormatError, match=r"legless\.bvh: .*found legs without length"):
+        load_mocap_clip(path)
