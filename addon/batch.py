@@ -6,11 +6,12 @@ from pathlib import Path
 
 from ..core import pipeline
 from ..core.errors import LiftError
+from ..core.retarget.travel import keep_in_place
 from .cli_options import Options
 from .clip import Clip, file_identity
 from .console import Console
 from .export import require_exporter
-from .motion import keep_in_place, resample_motion
+from .motion import resample_motion
 from .session import export_motion, folder_for
 
 

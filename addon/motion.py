@@ -14,8 +14,8 @@ from ..core.types import BoneMotion
 def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
     """The same motion at another frame rate: it starts alike and ends at most one frame earlier.
 
-    Rotations (T,B,4) wxyz turn along the shorter arc, root positions (T,3) m move straight;
-    ``contacts`` and ``frames`` are those of the nearest source frame.
+    Rotations (T,B,4) wxyz turn along the shorter arc, root and placed positions (T,3) m move
+    straight; ``contacts`` and ``frames`` are those of the nearest source frame.
     """
     if fps == motion.fps:
         return motion
@@ -25,21 +25,17 @@ def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
     after = np.minimum(before + 1, motion.num_frames - 1)
     share = places - before
     nearest = np.where(share < 0.5, before, after)
-    root_position = motion.root_position[before]
-    root_position += share[:, None] * (motion.root_position[after] - root_position)
+
+    def between(positions: np.ndarray) -> np.ndarray:
+        return positions[before] + share[:, None] * (positions[after] - positions[before])
+
     rotations = slerp(motion.rotations[before], motion.rotations[after], share[:, None])
     return replace(
         motion,
         rotations=unroll(rotations),
-        root_position=root_position,
+        root_position=between(motion.root_position),
+        placed={bone: between(positions) for bone, positions in motion.placed.items()},
         contacts=motion.contacts[nearest],
         frames=motion.frames[nearest],
         fps=fps,
     )
-
-
-def keep_in_place(motion: BoneMotion) -> BoneMotion:
-    """The same motion without its horizontal travel: the root stays above its rest position."""
-    root_position = motion.root_position.copy()
-    root_position[:, :2] = motion.rest_pose.heads[motion.root_bone, :2]
-    return replace(motion, root_position=root_position)

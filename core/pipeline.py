@@ -202,7 +202,7 @@ def _finish_person(
         contacts = detect_contacts(poses_world)
         if settings.lock_feet:
             poses_world, contacts = lock_feet(poses_world, contacts)
-        motion = solve_bone_rotations(poses_world, rest_pose)
+        motion = solve_bone_rotations(poses_world, rest_pose, contacts=contacts)
         poses_world = _carried(poses_world, motion)
     notes = (*source.warnings, *person.notes, *seldom_seen(person.keypoints))
     report = build_report(
@@ -219,13 +219,13 @@ def _finish_person(
     )
     if source.frame_times is not None:
         poses_world, contacts = space_evenly(poses_world, contacts, source.frame_times)
-        motion = solve_bone_rotations(poses_world, rest_pose)
+        motion = solve_bone_rotations(poses_world, rest_pose, contacts=contacts)
         poses_world = _carried(poses_world, motion)
     return LiftedPerson(
         person=person.number,
         poses_world=poses_world,
         poses_camera=_to_camera(poses_world, camera),
-        motion=replace(motion, contacts=contacts),
+        motion=motion,
         camera=camera,
         image_size=source.image_size,
         report=report,

@@ -12,7 +12,7 @@ from ..geometry.swing_twist import normalise_vectors
 from ..joint_sets import LIFTED_21
 from ..types import RestPose
 from .bone_map import BoneMap
-from .landmark import HEEL_RUN_PER_ANKLE_HEIGHT
+from .landmark import BALL_SHARE, HEEL_RUN_PER_ANKLE_HEIGHT, NECK_SHARE
 
 _BACK, _UP = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
@@ -21,12 +21,15 @@ NOSE_UP_SHARE = 0.592
 """The nose, as shares of the way from the thorax to the head's top, forward and up from the thorax."""
 
 
-Place = Literal["head", "tail", "beyond", "mid_hip", "nose", "heel"]
+_LEAST_ALIGNMENT = 0.5
+"""Cosine: bones of imported rigs may lie across their limbs, and then their tails say nothing."""
+
+Place = Literal["head", "tail", "beyond", "mid_hip", "mid_shoulder", "nose", "heel"]
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A joint rides on a role's bones: at their head, their tail, as far again, or a point of a shape.
+    """A joint rides on a role's bones: at their head, their end, as far again, or a point of a shape.
 
     ``places`` are roles and points of them; the first whose role the rig has is taken.
     """
@@ -51,7 +54,7 @@ def _side_attachments(side: Literal["left", "right"], suffix: str) -> tuple[Atta
 JOINT_ATTACHMENTS: tuple[Attachment, ...] = (
     Attachment("pelvis", (("hips", "mid_hip"),)),
     Attachment("spine", (("chest", "head"),)),
-    Attachment("thorax", (("chest", "tail"),)),
+    Attachment("thorax", (("chest", "mid_shoulder"),)),
     Attachment("nose", (("head", "nose"), ("neck", "nose"), ("chest", "nose"))),
     Attachment("head", (("head", "tail"), ("neck", "tail"), ("chest", "beyond"))),
     *_side_attachments("left", ".L"),
@@ -71,7 +74,8 @@ def carrying_bones(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
     carriers: dict[str, int] = {}
     for attachment in JOINT_ATTACHMENTS:
         role, place = _present_place(attachment, bones)
-        carriers[attachment.joint] = bones[role][-1 if place in ("tail", "beyond") else 0]
+        is_at_end = place in ("tail", "beyond", "mid_shoulder")
+        carriers[attachment.joint] = bones[role][-1 if is_at_end else 0]
     return np.array([carriers[joint] for joint in LIFTED_21.joint_names])
 
 
@@ -94,12 +98,36 @@ def rest_joint_positions(rest_pose: RestPose, bone_map: BoneMap) -> np.ndarray:
             points[attachment.joint] = tail
         elif place == "beyond":
             points[attachment.joint] = 2.0 * tail - head
-    hips = points["left_hip"], points["right_hip"]
-    points["pelvis"] = 0.5 * (hips[0] + hips[1])
+    points["pelvis"] = 0.5 * (points["left_hip"] + points["right_hip"])
+    points["thorax"] = 0.5 * (points["left_shoulder"] + points["right_shoulder"])
+    if "head" in bones:
+        points["head"] = _rest_head_top(rest_pose, bones["head"], points)
+    for side, suffix in (("left", ".L"), ("right", ".R")):
+        if f"toes{suffix}" in bones:
+            points[f"{side}_toe"] = _rest_toe(
+                rest_pose, bones[f"toes{suffix}"], points[f"{side}_ankle"]
+            )
     points["nose"] = _rest_nose(points)
     for side in ("left", "right"):
         points[f"{side}_heel"] = _rest_heel(points[f"{side}_ankle"], points[f"{side}_toe"])
     return np.stack([points[joint] for joint in LIFTED_21.joint_names])
+
+
+def bone_direction(
+    rest_pose: RestPose, bone: int, *, expected: np.ndarray | None = None
+) -> np.ndarray:
+    """(3,) unit vector from a bone's head to its tail at rest, or as ``expected`` if nowhere near it.
+
+    Parameters
+    ----------
+    rest_pose : RestPose
+    bone : int
+    expected : np.ndarray, optional
+        (3,) unit vector: where the limb goes on that the bone is the last of.
+    """
+    fallback = np.zeros(3) if expected is None else expected
+    way = normalise_vectors(rest_pose.tails[bone] - rest_pose.heads[bone], fallback=fallback)
+    return way if expected is None or way @ expected > _LEAST_ALIGNMENT else expected
 
 
 def _present_place(
@@ -108,6 +136,27 @@ def _present_place(
     """The role that carries the joint on this rig, and where; the last one is always there."""
     present = [place for place in attachment.places if place[0] in bones]
     return present[0]
+
+
+def _rest_head_top(
+    rest_pose: RestPose, head: tuple[int, ...], points: dict[str, np.ndarray]
+) -> np.ndarray:
+    """(3,) m: the tail of a bone that goes up, else as far above the neck as in a mean body."""
+    pivot, top = rest_pose.heads[head[0]], rest_pose.tails[head[-1]]
+    trunk = normalise_vectors(points["thorax"] - points["pelvis"], fallback=_UP)
+    if normalise_vectors(top - pivot, fallback=trunk) @ trunk > _LEAST_ALIGNMENT:
+        return top
+    return points["thorax"] + (pivot - points["thorax"]) / NECK_SHARE
+
+
+def _rest_toe(rest_pose: RestPose, toes: tuple[int, ...], ankle: np.ndarray) -> np.ndarray:
+    """(3,) m: the tail of a bone that goes forward, else as far before the ball as in a mean foot."""
+    ball, tip = rest_pose.heads[toes[0]], rest_pose.tails[toes[-1]]
+    run = (ball - ankle) * np.array([1.0, 1.0, 0.0])
+    forward = normalise_vectors(run, fallback=np.zeros(3))
+    if normalise_vectors(tip - ball, fallback=forward) @ forward >= _LEAST_ALIGNMENT:
+        return tip
+    return ball + run * (1.0 - BALL_SHARE) / BALL_SHARE
 
 
 def _rest_nose(points: dict[str, np.ndarray]) -> np.ndarray:

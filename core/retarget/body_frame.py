@@ -66,6 +66,19 @@ _LEFT_LEG = LimbReference(direction=-(_BACK + _UP) / np.sqrt(2.0), hinge=_LEFT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LimbFrames:
+    """Both segments of a limb, (T, 4) wxyz: x along the bone, y the hinge between them.
+
+    ``lower`` turns about the hinge and never about itself; ``untwisted`` lies along the upper segment
+    as the trunk carries it there, whichever way the hinge is turned.
+    """
+
+    untwisted: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JointTracks:
     """LIFTED_21 ``positions`` (T,21,3) m over time with their ``confidence`` (T,21), ``fps`` Hz."""
 
@@ -94,17 +107,23 @@ def frame_from_axes(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def body_frames(joints: JointTracks) -> dict[str, np.ndarray]:
-    """(T, 4) wxyz of every part that the joints show, by role; feet also as seen without heels."""
+    """(T, 4) wxyz of every part that the joints show, by role.
+
+    Beside them, feet as seen without heels, and arms and legs untwisted: as they leave the trunk.
+    """
     pelvis = pelvis_frame(joints)
     chest = chest_frame(joints, pelvis)
     frames = {"hips": pelvis, "chest": chest, "head": head_frame(joints, chest)}
     for side, suffix in SIDES:
-        upper_arm, forearm = arm_frames(joints, side, chest)
-        thigh, shin = leg_frames(joints, side, pelvis)
+        arm = arm_frames(joints, side, chest)
+        leg = leg_frames(joints, side, pelvis)
+        shin = leg.lower
         frames |= {
-            f"upper_arm{suffix}": upper_arm,
-            f"forearm{suffix}": forearm,
-            f"thigh{suffix}": thigh,
+            f"upper_arm{suffix}": arm.upper,
+            f"upper_arm_untwisted{suffix}": arm.untwisted,
+            f"forearm{suffix}": arm.lower,
+            f"thigh{suffix}": leg.upper,
+            f"thigh_untwisted{suffix}": leg.untwisted,
             f"shin{suffix}": shin,
             f"foot{suffix}": foot_frame(joints, side, shin),
             f"foot_without_heel{suffix}": foot_frame_without_heel(joints, side, shin),
@@ -146,7 +165,7 @@ def head_frame(joints: JointTracks, chest: np.ndarray) -> np.ndarray:
     return quaternion.multiply(quaternion.from_axis_angle(up, turn), follows)
 
 
-def arm_frames(joints: JointTracks, side: str, chest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def arm_frames(joints: JointTracks, side: str, chest: np.ndarray) -> LimbFrames:
     """Upper arm and forearm: x along the bone, y the elbow's hinge."""
     fallback = quaternion.rotate(chest, -_UP)
     upper = joints.direction(f"{side}_shoulder", f"{side}_elbow", fallback=fallback)
@@ -155,7 +174,7 @@ def arm_frames(joints: JointTracks, side: str, chest: np.ndarray) -> tuple[np.nd
     return _limb_frames(upper, lower, chest, reference, fps=joints.fps, turns_round=True)
 
 
-def leg_frames(joints: JointTracks, side: str, pelvis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def leg_frames(joints: JointTracks, side: str, pelvis: np.ndarray) -> LimbFrames:
     """Thigh and shin: x along the bone, y the knee's hinge; a straight leg turns with its foot."""
     fallback = quaternion.rotate(pelvis, -_UP)
     upper = joints.direction(f"{side}_hip", f"{side}_knee", fallback=fallback)
@@ -187,8 +206,7 @@ def _limb_frames(
     turns_round: bool,
     cue_hinge: np.ndarray | None = None,
     cue_weight: np.ndarray | float = 0.0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both segments of a limb; the lower one turns about the hinge and never about itself."""
+) -> LimbFrames:
     inside = quaternion.rotate(quaternion.conjugate(trunk), upper)
     carried = quaternion.rotate(swing_between(reference.direction, inside), reference.hinge)
     straight = quaternion.rotate(trunk, carried)
@@ -208,7 +226,11 @@ def _limb_frames(
     hinge = quaternion.rotate(quaternion.from_axis_angle(upper, turn), straight)
     upper_frame = frame_from_axes(upper, hinge)
     fold = swing_between(upper, lower, half_turn_axis=hinge)
-    return upper_frame, quaternion.multiply(fold, upper_frame)
+    return LimbFrames(
+        untwisted=frame_from_axes(upper, straight),
+        upper=upper_frame,
+        lower=quaternion.multiply(fold, upper_frame),
+    )
 
 
 def foot_frame(joints: JointTracks, side: str, shin: np.ndarray) -> np.ndarray:

@@ -129,7 +129,7 @@ def _split_side(tokens: list[str], spellings: set[tuple[str, ...]]) -> tuple[str
                 if rest is None:
                     continue
                 partner = pair[1 - own] + rest, rest + pair[1 - own]
-                is_known = not rest or rest in MEANINGS or not HELPER_WORDS.isdisjoint((rest,))
+                is_known = not rest or rest in MEANINGS or rest in HELPER_WORDS
                 must_have = needs_partner or (bool(rest) and _is_letter(pair[own]))
                 has_partner = any(
                     (*tokens[:place], word, *tokens[place + 1 :]) in spellings for word in partner

@@ -12,6 +12,8 @@ from ..types import BoneMotion, Poses3D, RestPose
 from .attachment import rest_joint_positions
 from .body_frame import SIDES, JointTracks, body_frames
 from .bone_map import HUMANOID, BoneMap
+from .bone_turn import local_rotations, turn_bones
+from .finger import relaxed_finger_rotations
 
 _UP = np.array([0.0, 0.0, 1.0])
 _AIMED_SPANS = {
@@ -22,18 +24,21 @@ _AIMED_SPANS = {
 }
 """Bones whose twist is borrowed from the parts they join, and the joints they run between."""
 
-_CONTACT_THRESHOLD = 0.5
-
 
 def solve_bone_rotations(
-    poses: Poses3D, rest_pose: RestPose, bone_map: BoneMap = HUMANOID
+    poses: Poses3D,
+    rest_pose: RestPose,
+    bone_map: BoneMap = HUMANOID,
+    *,
+    contacts: np.ndarray | None = None,
 ) -> BoneMotion:
     """The bone rotations and root travel that put an armature's joints where the poses' are.
 
     Every rotation is the difference between a body part's frame in the pose and the same frame of
     the armature at rest, so rest poses may be T, A or any other and bones rolled at will. Along
     the chains bones aim at their child's joint; twist comes from hips, shoulders, the nose, the
-    bend of elbows and knees, heels and toes.
+    bend of elbows and knees, heels and toes. Parts of several bones share both along their chain.
+    Fingers rest as a relaxed hand's.
 
     Parameters
     ----------
@@ -44,11 +49,14 @@ def solve_bone_rotations(
         Any armature. Bones above the hips and roots beside them rest.
     bone_map : BoneMap
         Which bones play which part; bones without one keep their rest pose.
+    contacts : np.ndarray, optional
+        (T, 2) bool: where the left and right foot stand, for the motion to carry; nowhere when left
+        out.
 
     Returns
     -------
     BoneMotion
-        Quaternions continuous in time; contacts where their probability is above one half.
+        Quaternions continuous in time.
 
     Raises
     ------
@@ -66,18 +74,16 @@ def solve_bone_rotations(
         JointTracks(poses.positions, poses.confidence, float(poses.fps)),
         JointTracks(rest_joints[None], np.ones((1, len(rest_joints))), float(poses.fps)),
     )
-    # The first bone of a chain takes the whole turn; the others follow it as one piece.
-    turn_of_bone = {bones[role][0]: turn for role, turn in turns.items() if role in bones}
+    rotations = local_rotations(turn_bones(turns, rest_pose, bone_map), rest_pose, poses.num_frames)
+    for bone, rotation in relaxed_finger_rotations(rest_pose, bone_map).items():
+        rotations[:, bone] = rotation
     pelvis = LIFTED_21.index("pelvis")
     hips = bones["hips"][0]
     root_offset = rest_pose.heads[hips] - rest_joints[pelvis]
-    contacts = np.zeros((poses.num_frames, 2), dtype=bool)
-    if poses.contact_probability is not None:
-        contacts = poses.contact_probability > _CONTACT_THRESHOLD
     return BoneMotion(
-        rotations=_local_rotations(turn_of_bone, rest_pose, poses.num_frames),
+        rotations=rotations,
         root_position=poses.positions[:, pelvis] + quaternion.rotate(turns["hips"], root_offset),
-        contacts=contacts,
+        contacts=np.zeros((poses.num_frames, 2), dtype=bool) if contacts is None else contacts,
         frames=poses.frames,
         fps=poses.fps,
         rest_pose=rest_pose,
@@ -123,21 +129,3 @@ def _aim(
     turned = quaternion.rotate(turn, at_rest)
     posed = pose.direction(start, end, fallback=turned)
     return quaternion.multiply(swing_between(turned, posed), turn)
-
-
-def _local_rotations(
-    turn_of_bone: dict[int, np.ndarray], rest_pose: RestPose, num_frames: int
-) -> np.ndarray:
-    """(T, B, 4) wxyz in each bone's own rest axes, continuous in time."""
-    local = np.empty((num_frames, rest_pose.num_bones, 4))
-    still = np.broadcast_to(quaternion.IDENTITY, (num_frames, 4))
-    turns: list[np.ndarray] = []
-    for bone, parent in enumerate(rest_pose.parents):
-        parent_turn = turns[parent] if parent >= 0 else still
-        turns.append(turn_of_bone.get(bone, parent_turn))
-        rest = rest_pose.rotations[bone]
-        own = quaternion.multiply(quaternion.conjugate(parent_turn), turns[bone])
-        local[:, bone] = quaternion.multiply(
-            quaternion.conjugate(rest), quaternion.multiply(own, rest)
-        )
-    return quaternion.unroll(quaternion.normalise(local))

@@ -1,7 +1,7 @@
 """What rigs call the parts of a body, in several languages, and what they call their helpers.
 
-Words are lower case and without accents, as ``bone_name`` reads them. The English ones of
-``core.skeleton`` come first; these are what rigs use besides.
+Words are lower case and, but for umlauts, without accents; ``bone_name`` reads a bone's name the same
+way. The English ones of ``core.skeleton`` come first; these are what rigs use besides.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ WEAK_SIDES: tuple[tuple[str, str], ...] = (
 """Words that mean the side where a bone of the other word exists."""
 
 
-def _plain(word: str) -> str:
-    return word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
+_WITHOUT_DOTS = str.maketrans("äöü", "aou")
+_WITH_E = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def _meanings() -> dict[str, dict[str, float]]:
@@ -170,7 +170,7 @@ def _meanings() -> dict[str, dict[str, float]]:
     for part, words in _FURTHER_PART_WORDS.items():
         english = BODY_PART_NAMES.get(_PART_OF_ROLE.get(part, ""), ())
         for word in (*english, *words.split()):
-            for spelling in {_plain(word), word.replace("ü", "ue").replace("ä", "ae")}:
+            for spelling in {word.translate(_WITHOUT_DOTS), word.translate(_WITH_E)}:
                 if spelling not in _AMBIGUOUS_WORDS:
                     meanings.setdefault(spelling, {})[part] = 1.0
     return meanings | _AMBIGUOUS_WORDS

@@ -17,15 +17,14 @@ NECK_SHARE = 0.35
 """Where the head pivots: the neck bone's share of the way from the thorax to the head's top."""
 HEEL_RUN_PER_ANKLE_HEIGHT = 0.85
 """How far the heel lies behind the ankle: a foot of mean shape."""
-FINGER_JOINTS = 4
-"""Points of each finger: three joints and the tip."""
+BALL_SHARE = 0.68
+"""Where the toes begin: the ball's share of the level way from the ankle to the toe's tip."""
 
 _HIPS_SHARE = 0.5
 _TRUNK_BASE_SHARE = 0.35
 _COLLAR_SHARE = 0.12
 _HAND_PER_FOREARM = 0.7
 _KNUCKLE_SHARE = 0.52
-_BALL_SHARE = 0.68
 _LARGEST_ASYMMETRY_M = 1e-3
 
 _LEFT, _BACK, _UP = np.eye(3)
@@ -56,8 +55,8 @@ def rest_points(
     Returns
     -------
     dict
-        (3,) m in armature space by name: LIFTED_21's joints but for nose and heels, and the bone
-        ends between them; ``left_...`` and ``right_...`` at the sides.
+        (3,) m in armature space by name: LIFTED_21's joints but for the nose, and the bone ends
+        between them; ``left_...`` and ``right_...`` at the sides.
 
     Raises
     ------
@@ -154,7 +153,7 @@ def _left_leg_points(
     knee = hip + length["left_knee"] * down
     ankle = knee + length["left_ankle"] * down
     sole = ankle - ankle_height * _UP
-    ball = sole - _BALL_SHARE * toe_run * _BACK
+    ball = sole - BALL_SHARE * toe_run * _BACK
     return {
         "hip": hip,
         "knee": knee,

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LiftError
-from .bone_map import FINGERS, ROLES, BoneMap, nearest_parent_role, side_of
+from .bone_map import FINGERS, ROLES, SIDE_SUFFIXES, BoneMap, nearest_parent_role, side_of
 
 _FOLDER = Path(__file__).parent / "schemes"
 SCHEME_NAMES: tuple[str, ...] = tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
@@ -192,7 +192,7 @@ def _twist_bones(
 def _extra_bones(data: dict[str, Any]) -> Iterator[SchemeBone]:
     for extra in data.get("extras", ()):
         is_paired = any(placeholder in extra["bone"] for placeholder in data["sides"])
-        for side in (".L", ".R") if is_paired else ("",):
+        for side in SIDE_SUFFIXES if is_paired else ("",):
             end = extra.get("to")
             yield SchemeBone(
                 name=_spell(data, extra["bone"], side),

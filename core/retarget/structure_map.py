@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..geometry.swing_twist import normalise_vectors
+from .bone_map import SIDE_SUFFIXES
 from .bone_tree import BoneTree
+from .landmark import BALL_SHARE
 from .name_map import Anchor
 
 _MOST_STEPS = 9
@@ -31,7 +33,6 @@ _UPS = np.concatenate([np.eye(3)[[2, 1, 0]], -np.eye(3)[[2, 1, 0]]])
 _THIGH_PER_SHIN, _UPPER_ARM_PER_FOREARM = 1.02, 1.1
 _ANKLE_HEIGHT, _HIP_WIDTH, _LEG_PER_HEIGHT = 0.1, 0.28, 0.5
 _ARM_LENGTH, _SHOULDER_SIDE, _SHOULDER_HEIGHT = 0.67, 0.22, 0.61
-_BALL_SHARE = 0.68
 _HAND_BRANCHES = 3
 
 
@@ -108,7 +109,7 @@ def find_toes(tree: BoneTree, foot: int, is_usable: Sequence[bool]) -> int | Non
     runs = np.linalg.norm(rest.heads[below] - rest.heads[foot], axis=-1)
     tip = np.linalg.norm(tree.reach(foot) - rest.heads[foot], axis=-1).max()
     shares = runs / max(tip, 1e-9)
-    best = int(np.argmin(np.abs(shares - _BALL_SHARE)))
+    best = int(np.argmin(np.abs(shares - BALL_SHARE)))
     return below[best] if 0.4 < shares[best] < 0.95 else None
 
 
@@ -265,7 +266,7 @@ def _anchors(
     order = np.argsort(-is_left)
     return {
         part + side: Anchor(bone, trust)
-        for limb, side in zip(limbs.bones[order].tolist(), (".L", ".R"), strict=True)
+        for limb, side in zip(limbs.bones[order].tolist(), SIDE_SUFFIXES, strict=True)
         for part, bone in zip(parts, limb, strict=True)
         if bone >= 0
     }

@@ -19,7 +19,7 @@ _HIGHEST_NECK_PER_LEG = 0.09
 _DEPTH_COST = 0.04
 _MIDLINE = 0.15
 _UNNAMED, _NAMED = 0.6, 0.9
-_SURELY_A_HEAD = 0.5
+_SURELY_NAMED = 0.5
 
 
 def find_trunk(
@@ -58,7 +58,7 @@ def _named_hips(tree: BoneTree, names: Sequence[BoneName], middle: int) -> int:
     if "hips" in names[middle].parts:
         return middle
     named = find_named_bone(names, "hips", tree.ancestors(middle))
-    return named.bone if named is not None and named.confidence > _SURELY_A_HEAD else middle
+    return named.bone if named is not None and named.confidence > _SURELY_NAMED else middle
 
 
 def _confidence(names: Sequence[BoneName], bones: Sequence[int], parts: tuple[str, ...]) -> float:
@@ -102,7 +102,7 @@ def _neck_and_head(
         bone for bone in tree.descendants(top) if bone not in arms and not names[bone].is_helper
     ]
     head = find_named_bone(names, "head", above)
-    if head is None or head.confidence < _SURELY_A_HEAD:
+    if head is None or head.confidence < _SURELY_NAMED:
         head = _head_by_shape(tree, names, top, above, limbs) or head
     if head is None:
         neck = [bone for bone in above if "neck" in names[bone].parts]

@@ -1,12 +1,13 @@
-"""Motion resampled to a scene's rate, and kept in place."""
+"""Motion resampled to a scene's rate."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from lift_video_to_3d.addon.motion import keep_in_place, resample_motion
+from lift_video_to_3d.addon.motion import resample_motion
 from round_trip import example_motion
 
 
@@ -50,9 +51,9 @@ def test_one_frame_stays_one_frame() -> None:
     assert resample_motion(example_motion(num_frames=1), Fraction(24)).num_frames == 1
 
 
-def test_in_place_keeps_only_the_height() -> None:
-    motion = example_motion()
-    still = keep_in_place(motion)
-    np.testing.assert_array_equal(still.root_position[:, 2], motion.root_position[:, 2])
-    assert not np.ptp(still.root_position[:, :2], axis=0).any()
-    np.testing.assert_array_equal(still.root_position[0, :2], motion.rest_pose.heads[0, :2])
+def test_placed_bones_are_resampled_as_the_root_is() -> None:
+    motion = example_motion(num_frames=61, fps=Fraction(60))
+    placed = replace(motion, placed={2: motion.root_position + np.array([0.0, 1.0, 2.0])})
+    resampled = resample_motion(placed, Fraction(25))
+    expected = resampled.root_position + np.array([0.0, 1.0, 2.0])
+    np.testing.assert_allclose(resampled.placed[2], expected, atol=1e-12)

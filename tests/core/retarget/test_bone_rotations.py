@@ -232,15 +232,17 @@ def test_a_renamed_armature_moves_by_its_own_map() -> None:
 
 
 def test_what_is_not_animated_is_carried_over() -> None:
-    poses = replace(
-        as_poses(random_positions(0, num_frames=3)),
-        contact_probability=np.array([[0.9, 0.1], [0.6, 0.5], [0.0, 1.0]]),
-        frames=np.array([4, 5, 7]),
-    )
-    motion = solve_bone_rotations(poses, REST)
-    np.testing.assert_array_equal(motion.contacts, [[True, False], [True, False], [False, True]])
+    contacts = np.array([[True, False], [True, True], [False, True]])
+    poses = replace(as_poses(random_positions(0, num_frames=3)), frames=np.array([4, 5, 7]))
+    motion = solve_bone_rotations(poses, REST, contacts=contacts)
+    np.testing.assert_array_equal(motion.contacts, contacts)
     np.testing.assert_array_equal(motion.frames, [4, 5, 7])
     assert motion.fps == poses.fps
+
+
+def test_without_contacts_no_foot_stands() -> None:
+    motion = solve_bone_rotations(as_poses(random_positions(0, num_frames=3)), REST)
+    np.testing.assert_array_equal(motion.contacts, np.zeros((3, 2), dtype=bool))
 
 
 def test_other_joints_and_spaces_are_refused() -> None:
