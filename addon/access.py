@@ -12,6 +12,12 @@ def scene_of(context: bpy.types.Context) -> bpy.types.Scene:
     return cast(bpy.types.Scene, context.scene)
 
 
+def metres_per_unit(scene: bpy.types.Scene) -> float:
+    """How long a unit of ``scene`` is; a scene without a system of units counts as metres."""
+    units = scene.unit_settings
+    return 1.0 if units.system == "NONE" else units.scale_length
+
+
 def collection_of(context: bpy.types.Context) -> bpy.types.Collection:
     """The active collection, which takes what is new."""
     return cast(bpy.types.Collection, context.collection)

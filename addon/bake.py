@@ -2,96 +2,203 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
+from functools import partial
+from typing import Literal
 
 import bpy
 import numpy as np
 
 from ..core.errors import LiftError
-from ..core.geometry.quaternion import conjugate, rotate
+from ..core.retarget.key_reduction import ReducedKeys, reduce_keys
+from ..core.retarget.kinematics import bone_transforms
+from ..core.retarget.travel import Travel
 from ..core.types import BoneMotion
 from . import compat
-from .access import pose_of
+from .access import action_of
+from .action import (
+    assign_empty_action,
+    find_baked_action,
+    open_present_action,
+    push_to_nla,
+    require_bakeable,
+    value_beside,
+    write_channel,
+)
+from .bone_curve import RigCurves, read_rig_curves
+from .channel import Channel, KeyFrames, bone_channels, object_channels
+from .object_curve import (
+    ObjectCurves,
+    put_back,
+    reduce_travel,
+    remember_stand,
+    stand_of,
+    travel_curves,
+)
+from .preparation import overruling_channels, require_names, rest_what_is_between, set_up
+from .rigify import Switch
 
-_INTERPOLATION = cast(bpy.types.EnumProperty, bpy.types.Keyframe.bl_rna.properties["interpolation"])
-_LINEAR = _INTERPOLATION.enum_items["LINEAR"].value
 _LAST_FRAME = 1048574
 _HIGHEST_FPS = 32767
+_TRAVEL_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class BakeSettings:
+    """What a bake makes.
+
+    ``action_name`` names the clip: baking it again onto the same rig replaces its action.
+    ``frame_step`` scene frames lie between two frames of the motion. ``target``: an action of its
+    own; that action on an NLA strip; or a range of the action that the rig has, where keys outside
+    stay. ``reduce_mm`` leaves out keys as long as no joint moves by more. ``t_pose`` (B,4) wxyz local
+    to rest stands on the frame before the first.
+    """
+
+    action_name: str
+    start_frame: int = 1
+    frame_step: int = 1
+    target: Literal["action", "nla", "range"] = "action"
+    reduce_mm: float | None = None
+    t_pose: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baked:
+    """What a bake made: its ``action`` and how many keys that got, of ``num_keys_full`` unreduced.
+
+    ``max_error_m``: how far reduction moved any bone's head or tail at any frame, measured.
+    """
+
+    action: bpy.types.Action
+    num_keys: int
+    num_keys_full: int
+    max_error_m: float
+    warnings: tuple[str, ...]
 
 
 def bake(
-    rig: bpy.types.Object, motion: BoneMotion, *, action_name: str, start_frame: int = 1
-) -> bpy.types.Action:
-    """Give ``rig`` a new action with one keyframe per frame of ``motion``.
+    rig: bpy.types.Object,
+    motion: BoneMotion,
+    *,
+    settings: BakeSettings,
+    scale: float = 1.0,
+    travel: Travel | None = None,
+    switches: Sequence[Switch] = (),
+    muted: Sequence[tuple[str, str]] = (),
+) -> Baked:
+    """Let ``rig`` move as ``motion``.
 
-    Keys stand on every frame, so they are linear: nothing overshoots, and exporters that sample
-    whole frames find exactly what was solved.
+    Keys are linear and, unless reduced, stand on every frame: nothing overshoots, and exporters that
+    sample whole frames find exactly what was solved. Bones keep their rotation modes and scales;
+    locked channels stay as they are.
 
     Parameters
     ----------
     rig : bpy.types.Object
-        An armature with the bones of ``motion.rest_pose``; their rotation mode becomes quaternion.
+        An armature with the bones of ``motion.rest_pose``.
     motion : BoneMotion
-        Rotations (T,B,4) wxyz local to rest, root positions (T,3) m in armature space.
-    action_name : str
-        Name of the new action; Blender adds a number where it is taken.
-    start_frame : int
-        Scene frame of the first pose.
+        Rotations (T,B,4) wxyz local to rest, positions (T,3) m in armature space.
+    settings : BakeSettings
+    scale : float
+        Metres per unit of the armature's own space.
+    travel : Travel, optional
+        Where the object itself goes, in stage space.
+    switches : sequence of Switch
+        Properties of bones that are set, so that the rig obeys the bones of ``motion``.
+    muted : sequence of (bone, constraint)
+        Names of constraints to mute.
 
     Raises
     ------
     LiftError
-        When ``rig`` lacks a bone, or the clip does not fit before Blender's last frame.
+        When the rig lacks a bone, property or constraint, its action cannot be changed, or the clip
+        does not fit before Blender's last frame. Nothing is changed then.
     """
-    rest_pose = motion.rest_pose
-    pose_bones = pose_of(rig).bones
-    missing = [name for name in rest_pose.bone_names if name not in pose_bones]
-    if missing:
-        raise LiftError(f"armature {rig.name!r} lacks the bones {', '.join(missing)}")
-    if start_frame + motion.num_frames - 1 > _LAST_FRAME:
+    require_names(rig, motion, switches, muted)
+    frames = _key_frames(motion.num_frames, settings)
+    is_range = settings.target == "range" and action_of(rig) is not None
+    require_bakeable(rig, in_present_action=is_range)
+    replaced = action_of(rig) if is_range else find_baked_action(rig, settings.action_name)
+    near = partial(value_beside, rig, first=frames.first, last=frames.last) if is_range else None
+    curves = read_rig_curves(rig, motion, scale=scale, near=near)
+    moves = None
+    if travel is not None:
+        stand = stand_of(rig, replaced)
+        moves = travel_curves(rig, travel, stand, scale=scale, near=near)
+    full = _channels(rig, curves, moves, None, frames, settings.t_pose)
+    channels, max_error_m = full, 0.0
+    if settings.reduce_mm is not None:
+        keys, moves, max_error_m = _reduce(motion, curves, moves, 0.001 * settings.reduce_mm)
+        channels = _channels(rig, curves, moves, keys, frames, settings.t_pose)
+
+    # All is known and nothing is refused any more: from here on the rig changes.
+    if replaced is not None:
+        put_back(rig, replaced)
+    set_up(rig, switches, muted)
+    before = compat.assignment_of(rig)
+    if is_range:
+        action = open_present_action(rig)
+        channels += overruling_channels(rig, motion, curves, switches, frames)
+    else:
+        action = assign_empty_action(rig, settings.action_name)
+        rest_what_is_between(rig, motion, curves)
+    if moves is not None:
+        remember_stand(action, moves.stand)
+    for channel in channels:
+        write_channel(rig, channel, keep_outside=is_range)
+    warnings = curves.warnings
+    if settings.target == "nla":
+        warnings += push_to_nla(rig, action, before)
+    return Baked(
+        action=action,
+        num_keys=sum(channel.num_keys for channel in channels),
+        num_keys_full=sum(channel.num_keys for channel in full),
+        max_error_m=max_error_m,
+        warnings=warnings,
+    )
+
+
+def _key_frames(num_frames: int, settings: BakeSettings) -> KeyFrames:
+    if settings.frame_step < 1:
         raise LiftError(
-            f"{motion.num_frames} frames from frame {start_frame} on end after Blender's last "
-            f"frame, {_LAST_FRAME}"
+            f"expected at least 1 scene frame between keys, found {settings.frame_step}"
         )
-    action = compat.assign_new_action(rig, action_name)
-    frames = np.arange(start_frame, start_frame + motion.num_frames)
-    for bone, bone_name in enumerate(rest_pose.bone_names):
-        pose_bone = pose_bones[bone_name]
-        pose_bone.rotation_mode = "QUATERNION"
-        if bone == motion.root_bone:
-            _write_curves(rig, pose_bone, "location", frames, root_location_local(motion))
-        _write_curves(rig, pose_bone, "rotation_quaternion", frames, motion.rotations[:, bone])
-    return action
+    frames = settings.start_frame + settings.frame_step * np.arange(num_frames)
+    if frames[-1] > _LAST_FRAME:
+        raise LiftError(
+            f"{num_frames} frames from frame {settings.start_frame} on end at frame {frames[-1]}, "
+            f"after Blender's last frame, {_LAST_FRAME}"
+        )
+    has_t_pose = settings.t_pose is not None
+    return KeyFrames(frames, t_pose=settings.start_frame - 1 if has_t_pose else None)
 
 
-def root_location_local(motion: BoneMotion) -> np.ndarray:
-    """(T,3) m: the root bone's travel from its rest position, in its own rest axes."""
-    rest_pose = motion.rest_pose
-    root = motion.root_bone
-    travel_armature = motion.root_position - rest_pose.heads[root]
-    return rotate(conjugate(rest_pose.rotations[root]), travel_armature)
-
-
-def _write_curves(
+def _channels(
     rig: bpy.types.Object,
-    pose_bone: bpy.types.PoseBone,
-    channel: str,
-    frames: np.ndarray,
-    values: np.ndarray,
-) -> None:
-    """Write (T,) ``frames`` and (T,C) ``values`` as one F-curve per component of ``channel``."""
-    points = np.empty((len(frames), 2), dtype=np.float32)
-    points[:, 0] = frames
-    interpolation = np.full(len(frames), _LINEAR, dtype=np.int32)
-    data_path = pose_bone.path_from_id(channel)
-    for component in range(values.shape[-1]):
-        points[:, 1] = values[:, component]
-        fcurve = compat.add_fcurve(rig, data_path, component, group=pose_bone.name)
-        fcurve.keyframe_points.add(len(frames))
-        fcurve.keyframe_points.foreach_set("co", points.ravel())
-        fcurve.keyframe_points.foreach_set("interpolation", interpolation)
-        fcurve.update()
+    curves: RigCurves,
+    moves: ObjectCurves | None,
+    keys: ReducedKeys | None,
+    frames: KeyFrames,
+    t_pose: np.ndarray | None,
+) -> list[Channel]:
+    channels = bone_channels(rig, curves, frames, t_pose=t_pose, keys=keys)
+    return channels if moves is None else channels + object_channels(moves, frames)
+
+
+def _reduce(
+    motion: BoneMotion, curves: RigCurves, moves: ObjectCurves | None, bound_m: float
+) -> tuple[ReducedKeys, ObjectCurves | None, float]:
+    """Which keys stay, with a bound on joints in the scene; the object uses a quarter of it."""
+    if moves is None:
+        keys = reduce_keys(curves.pose, max_error_m=bound_m)
+        return keys, None, keys.max_error_m
+    keys = reduce_keys(curves.pose, max_error_m=(1.0 - _TRAVEL_SHARE) * bound_m)
+    heads, _ = bone_transforms(motion)
+    reach_m = np.linalg.norm(heads, axis=-1).max() + motion.rest_pose.lengths.max()
+    moves = reduce_travel(moves, reach_m=float(reach_m), max_error_m=_TRAVEL_SHARE * bound_m)
+    return keys, moves, keys.max_error_m + moves.max_error_m
 
 
 def set_scene_timing(

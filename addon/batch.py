@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+
+import bpy
 
 from ..core import pipeline
 from ..core.errors import LiftError
-from ..core.retarget.travel import keep_in_place
 from .cli_options import Options
 from .clip import Clip, file_identity
 from .console import Console
 from .export import require_exporter
-from .motion import resample_motion
-from .session import export_motion, folder_for
+from .session import animate_in_file, export_animation, folder_for
 
 
 def lift_clips(options: Options) -> int:
@@ -56,7 +56,7 @@ def _lift_clip(clip: Clip, options: Options, console: Console, reserved: dict[st
         files = clip if len(people) == 1 else clip.for_person(lifted.person)
         _reserve(files, clip, reserved)
         progress("writing", 1.0)
-        _write_person(lifted, files, options)
+        _write_person(lifted, files, options, console)
 
 
 def _reserve(files: Clip, clip: Clip, reserved: dict[str, Clip]) -> None:
@@ -66,24 +66,20 @@ def _reserve(files: Clip, clip: Clip, reserved: dict[str, Clip]) -> None:
             raise LiftError(f"{path}: already the output of {owner.source}")
 
 
-def _write_person(lifted: pipeline.LiftedPerson, files: Clip, options: Options) -> None:
-    """Write one person's poses, report and animation files."""
+def _write_person(
+    lifted: pipeline.LiftedPerson, files: Clip, options: Options, console: Console
+) -> None:
+    """Write one person's poses, animation files and report."""
     if files.poses is not None:
         with folder_for(files.poses):
             pipeline.write_poses(files.poses, lifted)
+    if files.outputs:
+        name = files.outputs[0].stem
+        animation = animate_in_file(lifted, options.rig, options.animation, name=name)
+        for warning in animation.warnings:
+            console.warn(str(files.source), warning)
+        export_animation(bpy.context, animation.rig, files.outputs, engine=options.animation.engine)
+        lifted = replace(lifted, report={**lifted.report, **animation.report})
     if files.report is not None:
         with folder_for(files.report):
             pipeline.write_report(files.report, lifted)
-    motion = lifted.motion
-    if options.is_in_place:
-        motion = keep_in_place(motion)
-    if options.scene_fps is not None:
-        motion = resample_motion(motion, options.scene_fps)
-    name = _name_in_blender(files)
-    export_motion(motion, files.outputs, name=name, start_frame=options.start_frame)
-
-
-def _name_in_blender(files: Clip) -> str:
-    """What the armature and its action are called: the output file's stem."""
-    paths: tuple[Path, ...] = files.outputs or (files.source,)
-    return paths[0].stem

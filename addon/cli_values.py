@@ -7,9 +7,10 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from ..core.io.frame_rate import parse_frame_rate
+from ..core.retarget.retarget import Extremity
 from .output_format import OUTPUT_FORMATS
 
 
@@ -88,6 +89,14 @@ def share(text: str) -> float:
     if not 0.0 <= number <= 1.0:
         raise ArgumentTypeError(f"expected 0 to 1, found {text!r}")
     return number
+
+
+def reach(text: str) -> frozenset[Extremity]:
+    """``hands,feet``, or one of them."""
+    found = frozenset(name.strip() for name in text.split(","))
+    if not found <= set(get_args(Extremity)):
+        raise ArgumentTypeError(f"expected hands, feet or hands,feet, found {text!r}")
+    return cast(frozenset[Extremity], found)
 
 
 def _float(text: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn, cast
 
@@ -16,18 +17,59 @@ _PROGRESS_END = 9999 if bpy.app.version >= (5, 0, 0) else 99
 _IS_PYTHON_MODULE = not bpy.app.binary_path
 
 
-def assign_new_action(animated: bpy.types.Object, name: str) -> bpy.types.Action:
-    """Give ``animated`` a new, empty action (with a slot, where Blender has slots)."""
-    action = bpy.data.actions.new(name)
+def assign_action(animated: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Let ``action`` move ``animated`` (with a slot and room for F-curves, where Blender has slots)."""
     animation_data = animated.animation_data or animated.animation_data_create()
-    animation_data.action = action
-    if HAS_ACTION_SLOTS:
-        slot = action.slots.new(id_type="OBJECT", name=animated.name)
-        layer = action.layers.new("Layer")
-        _keyframe_strip(layer.strips.new(type="KEYFRAME")).channelbag(slot, ensure=True)
+    if animation_data.action != action:
+        animation_data.action = action
+    if not HAS_ACTION_SLOTS:
+        return
+    if animation_data.action_slot is None:
         # Without its slot an assigned action moves nothing, and nothing says so.
-        animation_data.action_slot = slot
-    return action
+        suitable = list(animation_data.action_suitable_slots)
+        animation_data.action_slot = (
+            suitable[0] if suitable else action.slots.new(id_type="OBJECT", name=animated.name)
+        )
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    _keyframe_strip(strip).channelbag(animation_data.action_slot, ensure=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which action moves an object, and by which of its slots, where Blender has slots."""
+
+    action: bpy.types.Action | None
+    slot: Any
+
+
+def assignment_of(animated: bpy.types.Object) -> Assignment:
+    """What moves ``animated`` now."""
+    animation_data = animated.animation_data
+    if animation_data is None:
+        return Assignment(None, None)
+    slot = animation_data.action_slot if HAS_ACTION_SLOTS else None
+    return Assignment(animation_data.action, slot)
+
+
+def restore_assignment(animated: bpy.types.Object, assignment: Assignment) -> None:
+    """Let that move ``animated`` which did when ``assignment`` was taken."""
+    animation_data = animated.animation_data
+    assert animation_data is not None
+    animation_data.action = assignment.action
+    if HAS_ACTION_SLOTS and assignment.slot is not None:
+        animation_data.action_slot = assignment.slot
+
+
+def add_nla_strip(
+    track: bpy.types.NlaTrack, name: str, start_frame: int, assignment: Assignment
+) -> bpy.types.NlaStrip:
+    """Add a strip that plays the assigned action, from ``start_frame`` on."""
+    assert assignment.action is not None
+    strip = track.strips.new(name, start_frame, assignment.action)
+    if HAS_ACTION_SLOTS:
+        strip.action_slot = assignment.slot
+    return strip
 
 
 def _assigned_channels(animated: bpy.types.Object) -> bpy.types.Action | bpy.types.ActionChannelbag:
@@ -40,6 +82,16 @@ def _assigned_channels(animated: bpy.types.Object) -> bpy.types.Action | bpy.typ
     return strip.channelbag(animation_data.action_slot)
 
 
+def _has_channels(animated: bpy.types.Object) -> bool:
+    """Whether the assigned action has a strip with F-curves for ``animated``: a new one may not."""
+    animation_data = animated.animation_data
+    assert animation_data is not None and animation_data.action is not None
+    layers, slot = animation_data.action.layers, animation_data.action_slot
+    if slot is None or not layers or not layers[0].strips:
+        return False
+    return slot in [bag.slot for bag in _keyframe_strip(layers[0].strips[0]).channelbags]
+
+
 def _keyframe_strip(strip: bpy.types.ActionStrip) -> bpy.types.ActionKeyframeStrip:
     return cast(bpy.types.ActionKeyframeStrip, strip)
 
@@ -47,6 +99,21 @@ def _keyframe_strip(strip: bpy.types.ActionStrip) -> bpy.types.ActionKeyframeStr
 def assigned_fcurves(animated: bpy.types.Object) -> list[bpy.types.FCurve]:
     """Every F-curve that moves ``animated``."""
     return list(_assigned_channels(animated).fcurves)
+
+
+def find_fcurve(animated: bpy.types.Object, data_path: str, index: int) -> bpy.types.FCurve | None:
+    """The F-curve of ``data_path`` and component in the action that ``animated`` has, if it is there."""
+    if HAS_ACTION_SLOTS and not _has_channels(animated):
+        return None
+    return _assigned_channels(animated).fcurves.find(data_path, index=index)
+
+
+def clear_fcurves(animated: bpy.types.Object) -> None:
+    """Take all F-curves and groups out of what moves ``animated``."""
+    channels = _assigned_channels(animated)
+    channels.fcurves.clear()
+    for group in list(channels.groups):
+        channels.groups.remove(group)
 
 
 def add_fcurve(

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..core.geometry.quaternion import slerp, unroll
+from ..core.retarget.travel import Travel
 from ..core.types import BoneMotion
 
 
@@ -19,11 +20,7 @@ def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
     """
     if fps == motion.fps:
         return motion
-    num_frames = int((motion.num_frames - 1) * fps / motion.fps) + 1
-    places = np.arange(num_frames) * float(motion.fps / fps)
-    before = np.minimum(places.astype(int), motion.num_frames - 1)
-    after = np.minimum(before + 1, motion.num_frames - 1)
-    share = places - before
+    before, after, share = _sources(motion.num_frames, motion.fps, fps)
     nearest = np.where(share < 0.5, before, after)
 
     def between(positions: np.ndarray) -> np.ndarray:
@@ -39,3 +36,24 @@ def resample_motion(motion: BoneMotion, fps: Fraction) -> BoneMotion:
         frames=motion.frames[nearest],
         fps=fps,
     )
+
+
+def resample_travel(travel: Travel, clip_fps: Fraction, fps: Fraction) -> Travel:
+    """An object's way of ``clip_fps`` Hz at ``fps`` Hz, as ``resample_motion`` does it."""
+    before, after, share = _sources(len(travel.positions), clip_fps, fps)
+    steps = travel.positions[after] - travel.positions[before]
+    turns = travel.headings[after] - travel.headings[before]
+    return Travel(
+        positions=travel.positions[before] + share[:, None] * steps,
+        headings=travel.headings[before] + share * turns,
+    )
+
+
+def _sources(
+    num_frames: int, clip_fps: Fraction, fps: Fraction
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each frame at ``fps``: the clip's frames before and after it, and its share of the way."""
+    num_resampled = int((num_frames - 1) * fps / clip_fps) + 1
+    places = np.arange(num_resampled) * float(clip_fps / fps)
+    before = np.minimum(places.astype(int), num_frames - 1)
+    return before, np.minimum(before + 1, num_frames - 1), places - before

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-_THRESHOLDS = (0.05, 0.15, 0.3, 0.6, 1.0)
-_WORTHWHILE_SHARE = 0.002
+_THRESHOLDS = (0.3, 1.0)
+_WORTHWHILE_SHARE = 0.005
 
 
 def decimate(
@@ -35,7 +35,7 @@ def decimate(
     """
     rows = np.arange(len(values))
     if (values == values[0]).all():
-        rows = np.unique([0, len(values) - 1])
+        return np.unique(rows[[0, -1]]), values
     for threshold in _THRESHOLDS:
         num_removed = len(values)
         while num_removed > _WORTHWHILE_SHARE * len(rows):

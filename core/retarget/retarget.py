@@ -25,9 +25,8 @@ from .limb_reach import EASED_SHARE, LimbTarget, reach_targets
 from .measured_rig import ARMS, LEGS, SOLES, MeasuredRig, limb_length, measure_rig
 from .part import PARTS, keep_parts
 from .stance import ON_FLOOR, Soles, lower_to_reach, shift_along_floor, shift_to_floor
-from .travel import Travel, carry_by_object, carry_by_root, keep_in_place
+from .travel import Travel, TravelCarrier, carry_travel
 
-TravelCarrier = Literal["hips", "root", "object", "in_place"]
 Extremity = Literal["hands", "feet"]
 
 _PELVIS, _THORAX = LIFTED_21.index("pelvis"), LIFTED_21.index("thorax")
@@ -137,14 +136,10 @@ def retarget(
         warnings += _name_missed(missed, extremity)
     motion = keep_parts(motion, bone_map, settings.parts)
     travel = None
-    if "trunk" not in settings.parts:
-        warnings += [] if settings.travel == "hips" else ["nothing travels without the trunk"]
-    elif settings.travel == "in_place":
-        motion = keep_in_place(motion)
-    elif settings.travel == "root":
-        motion = carry_by_root(motion, bone_map)
-    elif settings.travel == "object":
-        motion, travel = carry_by_object(motion)
+    if "trunk" in settings.parts:
+        motion, travel = carry_travel(motion, bone_map, settings.travel)
+    elif settings.travel != "hips":
+        warnings.append("nothing travels without the trunk")
     return RetargetedMotion(motion, travel, scale, tuple(warnings))
 
 

@@ -7,6 +7,7 @@ motion. Carried by the root bone or by the object, every bone of the body is whe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from ..geometry import quaternion
 from ..types import BoneMotion
 from .bone_map import BoneMap
 from .kinematics import track_bones, turn_bones
+
+TravelCarrier = Literal["hips", "root", "object", "in_place"]
 
 _CUTOFF_HZ = 1.0
 _UP = np.array([0.0, 0.0, 1.0])
@@ -69,6 +72,25 @@ def find_travel(motion: BoneMotion) -> Travel:
     positions = path - turned.to_stage(rest.heads[hips])
     positions[:, 2] = 0.0
     return replace(turned, positions=positions)
+
+
+def carry_travel(
+    motion: BoneMotion, bone_map: BoneMap, carrier: TravelCarrier
+) -> tuple[BoneMotion, Travel | None]:
+    """The motion with its way carried by ``carrier``, and the object's way where that is the object.
+
+    Raises
+    ------
+    LiftError
+        When the root bone is to carry it and the map has none, or the armature does not fit the map.
+    """
+    if carrier == "in_place":
+        return keep_in_place(motion), None
+    if carrier == "root":
+        return carry_by_root(motion, bone_map), None
+    if carrier == "object":
+        return carry_by_object(motion)
+    return motion, None
 
 
 def carry_by_object(motion: BoneMotion) -> tuple[BoneMotion, Travel]:

@@ -30,6 +30,8 @@ def _load(name: str, path: Path, folder: Path | None = None) -> None:
 _load("lift_video_to_3d", ROOT / "__init__.py", ROOT)
 if HAS_BPY:
     _load("round_trip", HERE / "round_trip.py")
+    _load("rig_state", HERE / "rig_state.py")
+    _load("rig_clip", HERE / "rig_clip.py")
 
 
 class _SkippedModule(pytest.Module):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import bpy
 import numpy as np
-from lift_video_to_3d.addon import compat
+from lift_video_to_3d.addon import compat, session
 from lift_video_to_3d.core.retarget.humanoid import humanoid_rest_pose
 from lift_video_to_3d.core.types import BoneMotion, RestPose
 from mathutils import Quaternion
@@ -87,6 +87,18 @@ def posed_joint_positions(
     return positions
 
 
+def posed_bone_matrices(
+    rig: bpy.types.Object, bone_names: tuple[str, ...], frames: range
+) -> np.ndarray:
+    """(T,B,4,4): where Blender shows each bone, in the armature's own space."""
+    matrices = np.empty((len(frames), len(bone_names), 4, 4))
+    for row, frame in enumerate(frames):
+        bpy.context.scene.frame_set(frame)
+        for bone, name in enumerate(bone_names):
+            matrices[row, bone] = rig.pose.bones[name].matrix
+    return matrices
+
+
 @dataclass(frozen=True)
 class Reimported:
     """A file as a reader finds it: joints (T,B,3) m in world space, and the rate in Hz."""
@@ -98,6 +110,15 @@ class Reimported:
 def start_empty_file() -> None:
     """An empty file, with the preferences as they are."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def export_motion(
+    motion: BoneMotion, paths: Sequence[Path], *, name: str, start_frame: int = 1
+) -> None:
+    """Write ``motion`` on an armature of its own to each of ``paths``, from an empty file."""
+    start_empty_file()
+    rig = session.add_animated_armature(bpy.context, motion, name=name, start_frame=start_frame)
+    session.export_animation(bpy.context, rig, paths)
 
 
 def reimport(path: Path, bone_names: tuple[str, ...], *, fps: Fraction) -> Reimported:

@@ -254,10 +254,8 @@ def test_full_disk(frames, tmp_path, ending):
 @pytest.mark.parametrize(
     "option",
     [
-        ["--rig", "mixamo"],
         ["--corrections", "c.json"],
-        ["--reduce", "2"],
-        ["--engine", "unity"],
+        ["--camera-path", "c.json"],
     ],
     ids=lambda option: option[0],
 )

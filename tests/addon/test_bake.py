@@ -10,12 +10,13 @@ import pytest
 from lift_video_to_3d.addon import compat
 from lift_video_to_3d.addon.armature import create_armature
 from lift_video_to_3d.addon.bake import (
+    BakeSettings,
     bake,
     blender_frame_rate,
-    root_location_local,
     set_scene_timing,
 )
 from lift_video_to_3d.core.errors import LiftError
+from lift_video_to_3d.core.retarget.kinematics import local_locations
 from lift_video_to_3d.core.types import BoneMotion
 from round_trip import example_motion, joint_positions, posed_joint_positions
 
@@ -41,17 +42,17 @@ def curve_points(rig: bpy.types.Object) -> dict[tuple[str, int], np.ndarray]:
 
 
 def test_blender_shows_the_forward_kinematics(motion: BoneMotion, rig: bpy.types.Object) -> None:
-    bake(rig, motion, action_name="walk")
+    bake(rig, motion, settings=BakeSettings(action_name="walk"))
     frames = range(1, motion.num_frames + 1)
     found = posed_joint_positions(rig, motion.rest_pose.bone_names, frames)
     np.testing.assert_allclose(found, joint_positions(motion), atol=1e-5)
 
 
 def test_bulk_bake_is_what_keyframe_insert_makes(motion: BoneMotion, rig: bpy.types.Object) -> None:
-    bake(rig, motion, action_name="walk", start_frame=5)
+    bake(rig, motion, settings=BakeSettings(action_name="walk", start_frame=5))
     bulk = curve_points(rig)
     slow = create_armature(bpy.context, motion.rest_pose, name="slow")
-    locations = root_location_local(motion)
+    locations = local_locations(motion)[0]
     for frame in range(motion.num_frames):
         for bone, name in enumerate(motion.rest_pose.bone_names):
             pose_bone = slow.pose.bones[name]
@@ -69,7 +70,7 @@ def test_bulk_bake_is_what_keyframe_insert_makes(motion: BoneMotion, rig: bpy.ty
 def test_keys_are_linear_sorted_and_grouped_by_bone(
     motion: BoneMotion, rig: bpy.types.Object
 ) -> None:
-    action = bake(rig, motion, action_name="walk")
+    action = bake(rig, motion, settings=BakeSettings(action_name="walk")).action
     curves = compat.assigned_fcurves(rig)
     assert len(curves) == 4 * motion.rest_pose.num_bones + 3
     for curve in curves:
@@ -81,23 +82,16 @@ def test_keys_are_linear_sorted_and_grouped_by_bone(
 
 
 def test_action_is_assigned_with_its_slot(motion: BoneMotion, rig: bpy.types.Object) -> None:
-    action = bake(rig, motion, action_name="walk")
+    action = bake(rig, motion, settings=BakeSettings(action_name="walk")).action
     assert rig.animation_data.action == action
     if compat.HAS_ACTION_SLOTS:
         assert list(action.slots) == [rig.animation_data.action_slot]
         assert list(rig.animation_data.action_slot.users()) == [rig]
 
 
-def test_baking_again_replaces_the_action(motion: BoneMotion, rig: bpy.types.Object) -> None:
-    first = bake(rig, motion, action_name="walk")
-    second = bake(rig, example_motion(num_frames=3), action_name="walk")
-    assert rig.animation_data.action == second != first
-    assert tuple(second.frame_range) == (1, 3)
-
-
 def test_one_frame_is_baked(rig: bpy.types.Object) -> None:
     still = example_motion(num_frames=1)
-    bake(rig, still, action_name="still")
+    bake(rig, still, settings=BakeSettings(action_name="still"))
     found = posed_joint_positions(rig, still.rest_pose.bone_names, range(1, 2))
     np.testing.assert_allclose(found, joint_positions(still), atol=1e-5)
 
@@ -105,7 +99,7 @@ def test_one_frame_is_baked(rig: bpy.types.Object) -> None:
 def test_armature_without_the_bones_is_refused(motion: BoneMotion, rig: bpy.types.Object) -> None:
     rig.data.bones["head"].name = "skull"
     with pytest.raises(LiftError, match=r"lacks the bones head"):
-        bake(rig, motion, action_name="walk")
+        bake(rig, motion, settings=BakeSettings(action_name="walk"))
     assert not bpy.data.actions
 
 
@@ -113,7 +107,7 @@ def test_clip_beyond_blenders_last_frame_is_refused(
     motion: BoneMotion, rig: bpy.types.Object
 ) -> None:
     with pytest.raises(LiftError, match="1048574"):
-        bake(rig, motion, action_name="walk", start_frame=1048560)
+        bake(rig, motion, settings=BakeSettings(action_name="walk", start_frame=1048560))
 
 
 @pytest.mark.parametrize(

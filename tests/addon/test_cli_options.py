@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from lift_video_to_3d.addon.cli_options import Options, parse_options
 from lift_video_to_3d.addon.clip import file_identity
+from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
+from lift_video_to_3d.core.retarget.retarget import RetargetSettings
 
 
 def parse(command: str) -> Options:
@@ -27,8 +29,9 @@ def test_defaults() -> None:
     [clip] = options.clips
     assert (clip.source, clip.outputs) == (Path("walk.json"), (Path("walk.bvh"),))
     assert (clip.poses, clip.report) == (None, None)
-    assert (options.person, options.start_frame, options.scene_fps) == (1, 1, None)
-    assert not (options.is_in_place or options.is_quiet or options.is_verbose)
+    assert options.person == 1
+    assert options.rig == RigChoice() and options.animation == AnimationSettings()
+    assert not (options.is_quiet or options.is_verbose)
     settings = options.settings
     assert (settings.smooth, settings.lock_feet) == (0.3, True)
     assert settings.fps is settings.image_size is settings.video is settings.model is None
@@ -41,20 +44,55 @@ def test_every_option_arrives() -> None:
         "walk.json --output a.bvh --output b.FBX --poses p.npz --report r.json --person all"
         " --fps 30000/1001 --scene-fps 25 --image-size 1088x1920 --video walk.mp4"
         " --calibration c.toml --camera cam_01 --model m.npz --height 1.82 --smooth 0"
-        " --no-foot-lock --in-place --start-frame 0 --quiet --verbose --rig default"
+        " --no-foot-lock --in-place --start-frame 0 --frame-step 2 --reduce 2.5 --t-pose"
+        " --reach hands,feet --mute-constraints --engine unity --quiet --verbose --rig default"
     )
     [clip] = options.clips
     assert clip.outputs == (Path("a.bvh"), Path("b.FBX"))
     assert (clip.poses, clip.report) == (Path("p.npz"), Path("r.json"))
-    assert (options.person, options.start_frame) == ("all", 0)
-    assert options.scene_fps == 25
-    assert options.is_in_place and options.is_quiet and options.is_verbose
+    assert options.person == "all"
+    assert options.is_quiet and options.is_verbose
+    assert options.rig == RigChoice()
+    assert options.animation == AnimationSettings(
+        scene_fps=Fraction(25),
+        start_frame=0,
+        frame_step=2,
+        retarget=RetargetSettings(travel="in_place", reach=frozenset({"hands", "feet"})),
+        reduce_mm=2.5,
+        has_t_pose=True,
+        mutes_constraints=True,
+        engine="unity",
+    )
     settings = options.settings
     assert settings.fps == Fraction(30000, 1001)
     assert settings.image_size == (1088, 1920)
     assert (settings.video, settings.model) == (Path("walk.mp4"), Path("m.npz"))
     assert (settings.calibration, settings.camera_name) == (Path("c.toml"), "cam_01")
     assert (settings.height_m, settings.smooth, settings.lock_feet) == (1.82, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "choice"),
+    [
+        ("", RigChoice(scheme="default")),
+        ("--rig mixamo", RigChoice(scheme="mixamo")),
+        ("--rig hero.blend", RigChoice(scheme=None, blend=Path("hero.blend"))),
+        ("--rig-object Hero", RigChoice(scheme=None, object_name="Hero")),
+        (
+            "--rig hero.blend --rig-object Hero --rig map.json",
+            RigChoice(None, Path("hero.blend"), "Hero", Path("map.json")),
+        ),
+        ("--rig rigify --rig hero.blend", RigChoice(None, Path("hero.blend"), None, "rigify")),
+    ],
+)
+def test_a_rig_is_built_or_the_users_own(options: str, choice: RigChoice) -> None:
+    assert parse(f"a.json --output a.bvh {options}").rig == choice
+
+
+@pytest.mark.parametrize("carrier", ["hips", "root", "object"])
+def test_who_carries_the_travel(carrier: str) -> None:
+    options = parse(f"a.json --output a.bvh --root-motion {carrier}")
+    assert options.animation.retarget.travel == carrier
 
 
 @pytest.mark.parametrize(
@@ -166,7 +204,19 @@ def test_person_number_goes_before_the_extension() -> None:
         ("--stream --start-frame 2", "--start-frame is not for --stream"),
         ("--stream --no-foot-lock", "--no-foot-lock is not for --stream"),
         ("--stream --in-place", "--in-place is not for --stream"),
+        ("--stream --rig mixamo", "--rig is not for --stream"),
+        ("--stream --reduce 1", "--reduce is not for --stream"),
         ("--stream --camera c", "--camera needs --calibration"),
+        ("a.json --output a.bvh --rig nobody", "expected one of biped, cmu,"),
+        ("a.json --output a.bvh --rig map.json", "give --rig FILE.blend or --rig-object too"),
+        ("a.json --output a.bvh --rig a.blend --rig b.blend", "expected one .blend file"),
+        ("a.json --output a.bvh --rig a.blend --rig cmu --rig b.json", "expected one bone map"),
+        ("a.json --output a.bvh --reduce 0", "above 0"),
+        ("a.json --output a.bvh --frame-step 0", "whole number from 1"),
+        ("a.json --output a.bvh --reach head", "expected hands, feet"),
+        ("a.json --output a.bvh --engine unity", "--engine is for .fbx files"),
+        ("a.json --output a.fbx --engine quake", "invalid choice"),
+        ("a.json --output a.bvh --in-place --root-motion root", "not allowed with"),
     ],
 )
 def test_wrong_usage_is_refused(
@@ -178,12 +228,7 @@ def test_wrong_usage_is_refused(
 @pytest.mark.parametrize(
     "option",
     [
-        "--rig mixamo",
-        "--rig own.blend",
-        "--rig-object Armature",
         "--camera-path c.json",
-        "--reduce 1",
-        "--engine unity",
         "--corrections c.json",
     ],
 )

@@ -10,12 +10,19 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from lift_video_to_3d.addon import export, output_format
+from lift_video_to_3d.addon import output_format, writer
 from lift_video_to_3d.addon.export import export_armature, require_exporter
-from lift_video_to_3d.addon.session import add_animated_armature, export_motion
+from lift_video_to_3d.addon.session import add_animated_armature
 from lift_video_to_3d.core.errors import LiftError, NotAvailableError
 from lift_video_to_3d.core.io.bvh import read_bvh
-from round_trip import example_motion, gltf_document, gltf_times, joint_positions, reimport
+from round_trip import (
+    example_motion,
+    export_motion,
+    gltf_document,
+    gltf_times,
+    joint_positions,
+    reimport,
+)
 
 SUFFIXES = tuple(output_format.OUTPUT_FORMATS)
 NTSC = Fraction(30000, 1001)
@@ -144,7 +151,7 @@ def test_armature_without_animation_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_format_has_its_writer() -> None:
-    assert export._WRITERS.keys() == output_format.OUTPUT_FORMATS.keys()
+    assert writer.WRITERS.keys() == output_format.OUTPUT_FORMATS.keys()
 
 
 def test_unknown_ending_is_refused(tmp_path: Path) -> None:
@@ -200,14 +207,14 @@ def load(name, path, folder=None):
 root = pathlib.Path({str(Path(__file__).resolve().parents[2])!r})
 load("lift_video_to_3d", root / "__init__.py", str(root))
 load("round_trip", root / "tests" / "addon" / "round_trip.py")
-from lift_video_to_3d.addon import compat, session
+from lift_video_to_3d.addon import compat
 from lift_video_to_3d.core.errors import LiftError
-from round_trip import example_motion
+from round_trip import example_motion, export_motion
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 try:
     path = pathlib.Path({str(path)!r})
-    session.export_motion(example_motion(num_frames=300), [path], name="walk", start_frame=1)
+    export_motion(example_motion(num_frames=300), [path], name="walk", start_frame=1)
 except LiftError as error:
     print("caught", str(error).count(chr(10)), error)
     compat.leave(7)

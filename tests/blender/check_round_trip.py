@@ -60,7 +60,7 @@ for suffix in output_format.OUTPUT_FORMATS:
         figures[suffix] = str(error)
         continue
     path = FOLDER / f"walk{suffix}"
-    session.export_motion(motion, [path], name="walk", start_frame=1)
+    round_trip.export_motion(motion, [path], name="walk", start_frame=1)
     found = round_trip.reimport(path, names, fps=Fraction(30))
     assert found.positions.shape == wanted.shape, (suffix, found.positions.shape)
     assert abs(found.fps - 30) < 1e-2, (suffix, found.fps)
@@ -69,7 +69,7 @@ for suffix in output_format.OUTPUT_FORMATS:
     figures[suffix] = error_m
 
 ntsc = round_trip.example_motion(num_frames=300, fps=Fraction(30000, 1001))
-session.export_motion(ntsc, [FOLDER / "ntsc.glb"], name="walk", start_frame=1)
+round_trip.export_motion(ntsc, [FOLDER / "ntsc.glb"], name="walk", start_frame=1)
 first, last, num_keys = round_trip.gltf_times(FOLDER / "ntsc.glb")
 assert (first, num_keys) == (0.0, 300) and abs(last - 299 * 1.001 / 30) < 1e-5, (first, last)
 

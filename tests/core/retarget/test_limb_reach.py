@@ -68,7 +68,9 @@ def test_a_target_out_of_reach_is_approached_along_its_line() -> None:
 def test_a_straight_leg_may_stay_straight() -> None:
     reached, missed = reach_targets(as_motion({}, 5), [leg_to(np.tile(ANKLE, (5, 1)))])
     assert missed.max() < 1e-9
-    np.testing.assert_allclose(ankles_and_knees(reached)[1], np.tile(REST.heads[SHIN], (5, 1)), atol=1e-9)
+    np.testing.assert_allclose(
+        ankles_and_knees(reached)[1], np.tile(REST.heads[SHIN], (5, 1)), atol=1e-9
+    )
 
 
 def test_what_is_held_keeps_its_direction_and_what_is_not_goes_along() -> None:
