@@ -15,8 +15,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from lift_video_to_3d.addon.rig import read_rest_pose
+from lift_video_to_3d.addon.rig import choose_bone_map, read_rest_pose
 from lift_video_to_3d.addon.rig_space import stage_of
+from lift_video_to_3d.addon.session import Animation
 from lift_video_to_3d.core.fit.bone_lengths import fit_bone_lengths
 from lift_video_to_3d.core.fit.contacts import detect_contacts
 from lift_video_to_3d.core.fit.foot_lock import lock_feet
@@ -174,3 +175,19 @@ def as_fbx_import(rig: bpy.types.Object) -> None:
     rig.update_tag()
     rig.data.update_tag()
     bpy.context.view_layer.update()
+
+
+def assert_shown(animation: Animation, clip: LiftedPerson) -> None:
+    """What must hold on any rig, in the figures of the issue."""
+    rig = animation.rig
+    rest = read_rest_pose(rig)
+    bone_map = choose_bone_map(rest).bone_map
+    joints = shown_joints(rig, bone_map, range(1, clip.motion.num_frames + 1))
+    limbs = limb_errors_deg(joints, clip.poses_world.positions)
+    floor = floor_errors_m(joints, clip.motion.contacts, rest_joint_positions(rest, bone_map))
+    driven = tuple(name for chain in bone_map.bones.values() for name in chain)
+    per_frame = 60.0 * 60.0 / float(clip.motion.fps)
+    turn = largest_turn_deg(rig, driven, range(1, clip.motion.num_frames + 1))
+    assert limbs.max() < 2.0
+    assert np.abs(floor).max() < 0.010
+    assert turn < per_frame

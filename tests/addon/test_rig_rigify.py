@@ -10,12 +10,16 @@ import bpy
 import numpy as np
 import pytest
 from lift_video_to_3d.addon.rig import DrivenRig, choose_bone_map, drive_rig, read_rest_pose
+from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
+from lift_video_to_3d.addon.session import animate
 from lift_video_to_3d.core.geometry import quaternion
+from lift_video_to_3d.core.joint_sets import LIFTED_21
 from lift_video_to_3d.core.retarget.follower import with_followers
 from lift_video_to_3d.core.retarget.kinematics import bone_transforms
 from lift_video_to_3d.core.retarget.scheme import load_scheme
 from lift_video_to_3d.core.types import BoneMotion
 from mathutils import Matrix, Quaternion, Vector
+from rig_clip import assert_shown, beam_clip
 from rig_state import scene_state
 from round_trip import start_empty_file
 
@@ -25,6 +29,11 @@ LIMBS = tuple(
     for side in "LR"
     for parts in (("upper_arm", "forearm", "hand"), ("thigh", "shin", "foot"))
 )
+LIMBS_OF_A_PERSON = [
+    LIFTED_21.indices(*(f"{side}_{joint}" for joint in joints))
+    for side in ("left", "right")
+    for joints in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +215,26 @@ def test_the_metarig_is_a_plain_rig(rigify_files: dict[str, Path]) -> None:
     assert found.bone_map.name == "rigify_metarig" and found.warnings == ()
     assert found.switches == () and found.followers == {}
     assert parents_of(found)["thumb.01.L"] == "hand.L"
+
+
+def test_a_clip_moves_the_deforming_bones_of_a_generated_rig(rig: bpy.types.Object) -> None:
+    clip = beam_clip()
+    choice = RigChoice(scheme=None, object_name=rig.name)
+    animation = animate(bpy.context, clip, choice, AnimationSettings(), name="take")
+    assert_shown(animation, clip)
+    limbs = np.empty((clip.motion.num_frames, 8, 3))
+    for frame in range(clip.motion.num_frames):
+        bpy.context.scene.frame_set(frame + 1)
+        limbs[frame] = np.diff(limb_joints(rig), axis=1).reshape(8, 3)
+    joints = clip.poses_world.positions
+    wanted = np.diff(joints[:, LIMBS_OF_A_PERSON], axis=2).reshape(-1, 8, 3)
+    cosines = np.sum(limbs * wanted, axis=-1) / np.linalg.norm(limbs, axis=-1)
+    cosines /= np.linalg.norm(wanted, axis=-1)
+    assert np.rad2deg(np.arccos(np.clip(cosines, -1.0, 1.0))).max() < 0.5
+
+
+def test_a_clip_on_the_metarig(rigify_files: dict[str, Path]) -> None:
+    clip = beam_clip()
+    metarig = opened(rigify_files["metarig"])
+    choice = RigChoice(scheme=None, object_name=metarig.name)
+    assert_shown(animate(bpy.context, clip, choice, AnimationSettings(), name="take"), clip)
