@@ -1,0 +1,170 @@
+"""One frame of the beam clip: the video, and the default, a Mixamo and a Rigify rig as its camera sees them.
+
+``python tests/addon/rig_sheet.py VIDEO FRAME OUT.png`` with bpy and matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BEAM = HERE.parents[1] / "tests" / "data" / "beam"
+SIZE = (270, 480)
+
+
+def load(name: str, path: Path, folder: Path | None = None) -> None:
+    """Load ``path`` as the module ``name``, a package where its ``folder`` is given."""
+    spec = importlib.util.spec_from_file_location(
+        name, path, submodule_search_locations=[str(folder)] if folder else None
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+load("lift_video_to_3d", HERE.parents[1] / "__init__.py", HERE.parents[1])
+
+import bpy  # noqa: E402
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+from lift_video_to_3d.addon import compat  # noqa: E402
+from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice  # noqa: E402
+from lift_video_to_3d.addon.session import animate  # noqa: E402
+from lift_video_to_3d.core.geometry import quaternion  # noqa: E402
+from lift_video_to_3d.core.pipeline import LiftedPerson, LiftSettings, lift_clip  # noqa: E402
+from mathutils import Matrix, Vector  # noqa: E402
+
+
+def lift_beam() -> LiftedPerson:
+    """The clip in its calibrated world."""
+    [lifted] = lift_clip(
+        BEAM / "cam01_json",
+        person=1,
+        settings=LiftSettings(
+            fps=Fraction(60), calibration=BEAM / "calibration.toml", camera_name="cam_01"
+        ),
+        progress=lambda _, __: None,
+    )
+    return lifted
+
+
+def place_camera(lifted: LiftedPerson, size: float) -> None:
+    """The scene's camera where the video's stood in a world of the rig's size; no distortion."""
+    camera = lifted.camera
+    data = bpy.data.cameras.new("video")
+    seen = bpy.data.objects.new("video", data)
+    bpy.context.scene.collection.objects.link(seen)
+    width, height = lifted.image_size
+    data.sensor_fit = "HORIZONTAL"
+    data.lens = data.sensor_width * float(camera.focal_length[0]) / width
+    data.shift_x = float(0.5 - camera.principal_point[0] / width)
+    data.shift_y = float((camera.principal_point[1] - 0.5 * height) / width)
+    axes = quaternion.to_matrix(quaternion.conjugate(camera.rotation_world_to_camera))
+    # Blender's cameras look along -Z with Y up.
+    matrix = Matrix((axes @ np.diag([1.0, -1.0, -1.0])).tolist()).to_4x4()
+    matrix.translation = Vector((size * camera.position_world).tolist())
+    seen.matrix_world = matrix
+    bpy.context.scene.camera = seen
+
+
+def flesh_out(rig: bpy.types.Object) -> None:
+    """A long octahedron along every deforming bone: what renderers do not draw of an armature."""
+    for bone in rig.data.bones:
+        if not bone.use_deform or bone.length * rig.matrix_world.to_scale()[0] < 0.01:
+            continue
+        mesh = bpy.data.meshes.new(bone.name)
+        width, length = max(0.14 * bone.length, 0.02), bone.length
+        ring = [(width, 0.15, 0), (0, 0.15, width), (-width, 0.15, 0), (0, 0.15, -width)]
+        points = [(0, 0, 0), *((x, y * length, z) for x, y, z in ring), (0, length, 0)]
+        sides = [(1, 2), (2, 3), (3, 4), (4, 1)]
+        mesh.from_pydata(points, [], [(0, b, a) for a, b in sides] + [(5, a, b) for a, b in sides])
+        part = bpy.data.objects.new(bone.name, mesh)
+        bpy.context.scene.collection.objects.link(part)
+        part.parent, part.parent_type, part.parent_bone = rig, "BONE", bone.name
+        # Children of a bone sit at its tail.
+        part.location = (0.0, -bone.length, 0.0)
+
+
+def render(frame: int, folder: Path, name: str) -> np.ndarray:
+    """(H,W,4) picture of the scene."""
+    scene = bpy.context.scene
+    scene.frame_set(frame)
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = 16
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    scene.render.film_transparent = True
+    if scene.world is None:
+        scene.world = bpy.data.worlds.new("light")
+    sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
+    sun.data.energy, sun.rotation_euler = 4.0, (0.6, 0.4, 0.0)
+    scene.collection.objects.link(sun)
+    scene.render.filepath = str(folder / f"{name}.png")
+    bpy.ops.render.render(write_still=True)
+    return plt.imread(scene.render.filepath)
+
+
+def show_rig(lifted: LiftedPerson, kind: str, frame: int, folder: Path) -> np.ndarray:
+    """The clip on a rig of ``kind``, rendered."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    choice = RigChoice(scheme=kind)
+    if kind == "rigify":
+        bpy.ops.preferences.addon_enable(module="rigify")
+        bpy.ops.object.armature_human_metarig_add()
+        metarig = bpy.context.object
+        bpy.ops.pose.rigify_generate()
+        rig = bpy.context.object
+        rig.name = "Hero"
+        bpy.data.objects.remove(metarig)
+        for widget in [each for each in bpy.data.objects if each.type == "MESH"]:
+            widget.hide_render = True
+        choice = RigChoice(scheme=None, object_name="Hero")
+    animation = animate(bpy.context, lifted, choice, AnimationSettings(), name=kind)
+    place_camera(lifted, float(str(animation.report["rig_size_per_person"])))
+    flesh_out(animation.rig)
+    return render(frame, folder, kind)
+
+
+def show_video(video: Path, frame: int, folder: Path) -> np.ndarray:
+    """The video's own picture."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_movie("video", str(video), channel=1, frame_start=1)
+    scene.view_settings.view_transform = "Standard"
+    scene.render.resolution_x, scene.render.resolution_y = (4 * side for side in SIZE)
+    scene.render.resolution_percentage = 25
+    scene.frame_set(frame)
+    scene.render.filepath = str(folder / "video.png")
+    bpy.ops.render.render(write_still=True)
+    return plt.imread(scene.render.filepath)
+
+
+def main() -> None:
+    """Draw the sheet."""
+    video, frame, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    lifted = lift_beam()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        backdrop = show_video(video, frame, folder)
+        pictures = {
+            kind: show_rig(lifted, kind, frame, folder) for kind in ("default", "mixamo", "rigify")
+        }
+    figure, axes = plt.subplots(1, 4, figsize=(12, 5.6), layout="constrained")
+    for axis, kind in zip(axes, ("video", *pictures), strict=True):
+        axis.imshow(backdrop, alpha=1.0 if kind == "video" else 0.35)
+        if kind in pictures:
+            axis.imshow(pictures[kind])
+        axis.set_title(kind)
+        axis.set_axis_off()
+    figure.savefig(out, dpi=100)
+    compat.leave(0)
+
+
+if __name__ == "__main__":
+    main()
