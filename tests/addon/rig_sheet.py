@@ -1,4 +1,4 @@
-"""One frame of the beam clip: the video, and the default, a Mixamo and a Rigify rig as its camera sees them.
+"""One frame of the beam clip: the video, and three rigs (default, Mixamo, Rigify) before its camera.
 
 ``python tests/addon/rig_sheet.py VIDEO FRAME OUT.png`` with bpy and matplotlib.
 """
