@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Literal
 
 import bpy
 import numpy as np
@@ -38,6 +37,7 @@ from .object_curve import (
     travel_curves,
 )
 from .preparation import overruling_channels, require_names, rest_what_is_between, set_up
+from .rig_choice import BakeTarget
 from .rigify import Switch
 
 _LAST_FRAME = 1048574
@@ -59,7 +59,7 @@ class BakeSettings:
     action_name: str
     start_frame: int = 1
     frame_step: int = 1
-    target: Literal["action", "nla", "range"] = "action"
+    target: BakeTarget = "action"
     reduce_mm: float | None = None
     t_pose: np.ndarray | None = None
 
@@ -87,6 +87,7 @@ def bake(
     travel: Travel | None = None,
     switches: Sequence[Switch] = (),
     muted: Sequence[tuple[str, str]] = (),
+    skipped: Collection[str] = (),
 ) -> Baked:
     """Let ``rig`` move as ``motion``.
 
@@ -109,6 +110,8 @@ def bake(
         Properties of bones that are set, so that the rig obeys the bones of ``motion``.
     muted : sequence of (bone, constraint)
         Names of constraints to mute.
+    skipped : collection of str
+        Bones of the motion that get no keys, and keep what they have.
 
     Raises
     ------
@@ -127,11 +130,11 @@ def bake(
     if travel is not None:
         stand = stand_of(rig, replaced)
         moves = travel_curves(rig, travel, stand, scale=scale, near=near)
-    full = _channels(rig, curves, moves, None, frames, settings.t_pose)
+    full = _channels(rig, curves, moves, None, frames, settings.t_pose, skipped)
     channels, max_error_m = full, 0.0
     if settings.reduce_mm is not None:
         keys, moves, max_error_m = _reduce(motion, curves, moves, 0.001 * settings.reduce_mm)
-        channels = _channels(rig, curves, moves, keys, frames, settings.t_pose)
+        channels = _channels(rig, curves, moves, keys, frames, settings.t_pose, skipped)
 
     # All is known and nothing is refused any more: from here on the rig changes.
     if replaced is not None:
@@ -182,8 +185,13 @@ def _channels(
     keys: ReducedKeys | None,
     frames: KeyFrames,
     t_pose: np.ndarray | None,
+    skipped: Collection[str],
 ) -> list[Channel]:
-    channels = bone_channels(rig, curves, frames, t_pose=t_pose, keys=keys)
+    channels = [
+        channel
+        for channel in bone_channels(rig, curves, frames, t_pose=t_pose, keys=keys)
+        if channel.group not in skipped
+    ]
     return channels if moves is None else channels + object_channels(moves, frames)
 
 

@@ -18,7 +18,7 @@ _LATER_OPTIONS = ("camera_path", "corrections")
 _CLIP_OPTIONS = (
     *("output", "output_dir", "format", "poses", "report", "scene_fps", "start_frame"),
     *("person", "video", "no_foot_lock", "in_place", "root_motion", "rig", "rig_object"),
-    *("mute_constraints", "reach", "frame_step", "reduce", "t_pose", "engine"),
+    *("mute_constraints", "reach", "parts", "frame_step", "bake_to", "reduce", "t_pose", "engine"),
 )
 """What --stream, which reads one person from standard input and writes no file, has no use for."""
 
@@ -103,8 +103,11 @@ def _animation(given: argparse.Namespace) -> AnimationSettings:
         start_frame=given.start_frame,
         frame_step=given.frame_step,
         retarget=RetargetSettings(
-            travel="in_place" if given.in_place else given.root_motion, reach=given.reach
+            travel="in_place" if given.in_place else given.root_motion,
+            reach=given.reach,
+            parts=given.parts,
         ),
+        target=given.bake_to,
         reduce_mm=given.reduce,
         has_t_pose=given.t_pose,
         mutes_constraints=given.mute_constraints,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import tomllib
 from pathlib import Path
+from typing import get_args
 
+from ..core.retarget.part import PARTS
 from ..core.retarget.scheme import SCHEME_NAMES
 from . import cli_values
 from .engine import ENGINE_PRESETS
 from .output_format import OUTPUT_FORMATS
+from .rig_choice import BakeTarget
 
 LAST_FRAME = 1048574
 """Blender's."""
@@ -164,6 +167,13 @@ def _add_rig_options(parser: argparse.ArgumentParser) -> None:
         default=frozenset(),
         help="bend arms or legs so that these come where the person's are",
     )
+    group.add_argument(
+        "--parts",
+        metavar="PART,PART",
+        type=cli_values.parts,
+        default=frozenset(PARTS),
+        help=f"of the body that get keys: {','.join(PARTS)} (default all)",
+    )
     travel = group.add_mutually_exclusive_group()
     travel.add_argument("--in-place", action="store_true", help="no horizontal travel")
     travel.add_argument(
@@ -198,6 +208,12 @@ def _add_bake_options(parser: argparse.ArgumentParser) -> None:
         metavar="MM",
         type=cli_values.number_between(0),
         help="leave keys out while no joint is off by more",
+    )
+    group.add_argument(
+        "--bake-to",
+        choices=get_args(BakeTarget),
+        default="action",
+        help="a new action (default), an NLA strip, or this range of the rig's present action",
     )
     group.add_argument("--t-pose", action="store_true", help="one frame of it before the first")
     group.add_argument(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from ..core.io.frame_rate import parse_frame_rate
+from ..core.retarget.part import PARTS
 from ..core.retarget.retarget import Extremity
 from .output_format import OUTPUT_FORMATS
 
@@ -97,6 +98,14 @@ def reach(text: str) -> frozenset[Extremity]:
     if not found <= set(get_args(Extremity)):
         raise ArgumentTypeError(f"expected hands, feet or hands,feet, found {text!r}")
     return cast(frozenset[Extremity], found)
+
+
+def parts(text: str) -> frozenset[str]:
+    """``head,left_arm``: some of PARTS."""
+    found = frozenset(name.strip() for name in text.split(","))
+    if not found <= set(PARTS):
+        raise ArgumentTypeError(f"expected some of {','.join(PARTS)}, found {text!r}")
+    return found
 
 
 def _float(text: str) -> float:

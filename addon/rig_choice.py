@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from ..core.errors import LiftError
 from ..core.retarget.retarget import RetargetSettings
 from ..core.retarget.scheme import SCHEME_NAMES
 from .engine import EngineName
+
+BakeTarget = Literal["action", "nla", "range"]
 
 DEFAULT_SCHEME = "default"
 
@@ -35,7 +38,8 @@ class AnimationSettings:
     """How the motion is baked.
 
     ``scene_fps`` Hz (None: the clip's); ``start_frame`` of the first pose; ``frame_step`` scene frames
-    from key to key; ``reduce_mm``: keys are left out while no joint moves by more; ``has_t_pose``: one
+    from key to key; ``target``: a new action, an NLA strip or a range of the present action;
+    ``reduce_mm``: keys are left out while no joint moves by more; ``has_t_pose``: one
     frame before the first; ``mutes_constraints`` of driven bones; ``engine`` whose way FBX files go.
     """
 
@@ -43,6 +47,7 @@ class AnimationSettings:
     start_frame: int = 1
     frame_step: int = 1
     retarget: RetargetSettings = field(default_factory=RetargetSettings)
+    target: BakeTarget = "action"
     reduce_mm: float | None = None
     has_t_pose: bool = False
     mutes_constraints: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..core.retarget.attachment import rest_joint_positions
 from ..core.retarget.bone_map import HUMANOID
 from ..core.retarget.driven_bone import pick_bones
 from ..core.retarget.follower import with_followers
+from ..core.retarget.part import PARTS, bones_outside
 from ..core.retarget.retarget import RetargetedMotion, retarget
 from ..core.retarget.scheme import load_scheme
 from ..core.retarget.scheme_rest import scheme_rest_pose
@@ -67,7 +68,7 @@ def animate(
     driven = _build_rig(context, choice.scheme, lifted.motion, name=name)
     rig, armature = driven.rig, armature_of(driven.rig)
     try:
-        if choice.scheme == DEFAULT_SCHEME and not settings.retarget.reach:
+        if choice.scheme == DEFAULT_SCHEME and _is_as_lifted(settings):
             moved = _carried(driven, lifted.motion, settings)
         else:
             moved = _retarget(driven, lifted, settings)
@@ -137,6 +138,11 @@ def _retarget(
     )
 
 
+def _is_as_lifted(settings: AnimationSettings) -> bool:
+    """Whether nothing but the travel's carrier is to differ from the lifted motion."""
+    return not settings.retarget.reach and settings.retarget.parts == frozenset(PARTS)
+
+
 def _carried(
     driven: DrivenRig, motion: BoneMotion, settings: AnimationSettings
 ) -> RetargetedMotion:
@@ -165,6 +171,7 @@ def _bake_on(
             action_name=name,
             start_frame=settings.start_frame,
             frame_step=settings.frame_step,
+            target=settings.target,
             reduce_mm=settings.reduce_mm,
             t_pose=t_pose,
         ),
@@ -172,6 +179,7 @@ def _bake_on(
         travel=None if travel is None else resample_travel(travel, clip_fps, key_fps),
         switches=driven.switches,
         muted=driven.muted,
+        skipped=_skipped(driven, settings.retarget.parts),
     )
     num_extra = 1 if settings.has_t_pose else 0
     set_scene_timing(
@@ -186,6 +194,12 @@ def _bake_on(
         report=_report(driven, moved.scale, baked),
         warnings=(*driven.warnings, *moved.warnings, *baked.warnings),
     )
+
+
+def _skipped(driven: DrivenRig, parts: Set[str]) -> set[str]:
+    """The bones of other parts, and the controls that go with them."""
+    outside = set(bones_outside(driven.bone_map, parts))
+    return outside | {control for control, led in driven.followers.items() if led in outside}
 
 
 def _report(driven: DrivenRig, size: float, baked: Baked) -> dict[str, object]:

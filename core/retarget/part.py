@@ -41,6 +41,17 @@ def part_of(role: str) -> str:
     return f"{side}_leg" if base in _LEG_ROLES else f"{side}_arm"
 
 
+def bones_outside(bone_map: BoneMap, parts: Set[str]) -> tuple[str, ...]:
+    """The map's bones, twist helpers included, that belong to none of ``parts``."""
+    return tuple(
+        bone
+        for chains in (bone_map.bones, bone_map.twists)
+        for role, chain in chains.items()
+        if part_of(role) not in parts
+        for bone in chain
+    )
+
+
 def keep_parts(motion: BoneMotion, bone_map: BoneMap, parts: Set[str]) -> BoneMotion:
     """The same motion with every part that is not among ``parts`` at rest on what it hangs from.
 
@@ -52,13 +63,9 @@ def keep_parts(motion: BoneMotion, bone_map: BoneMap, parts: Set[str]) -> BoneMo
         When the armature does not fit the map.
     """
     rest = motion.rest_pose
-    resting = [
-        bone
-        for chains in (bone_map.indices(rest), bone_map.twist_indices(rest))
-        for role, chain in chains.items()
-        if part_of(role) not in parts
-        for bone in chain
-    ]
+    bone_map.indices(rest)
+    index_of = {name: bone for bone, name in enumerate(rest.bone_names)}
+    resting = [index_of[name] for name in bones_outside(bone_map, parts)]
     rotations, root_position = motion.rotations.copy(), motion.root_position
     rotations[:, resting] = quaternion.IDENTITY
     if "trunk" not in parts:

@@ -32,6 +32,7 @@ RECORDED = "cmu/06_09.bvh"
 OWN = RigChoice(scheme=None, object_name="Hero")
 A_POSE_DEG = 48.0
 CLIPS = ("beam", "recorded")
+ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +222,37 @@ def test_a_rig_that_cannot_be_driven_leaves_the_scene_as_it_was() -> None:
         put_on(beam_clip(), RigChoice(scheme="mixamo"), start_frame=1048570)
     assert [found.name for found in bpy.data.objects] == ["Hero"]
     assert not bpy.data.armatures and not bpy.data.actions
+
+
+def test_parts_that_are_not_chosen_keep_the_keys_they_have(recorded: LiftedPerson) -> None:
+    rig = create_armature(bpy.context, rolled_rest_pose("mixamo"), name="Hero")
+    put_on(recorded)
+
+    def keys() -> dict[str, list[float]]:
+        curves = compat.assigned_fcurves(rig)
+        values: dict[str, list[float]] = {}
+        for curve in curves:
+            values.setdefault(curve.data_path, []).extend(key.co.y for key in curve.keyframe_points)
+        return values
+
+    before = keys()
+    clip = beam_clip()
+    arms = RetargetSettings(parts=frozenset({"left_arm", "right_arm"}))
+    put_on(clip, retarget=arms, target="range", scene_fps=Fraction(30))
+    changed = {path.split('"')[1] for path, values in keys().items() if values != before[path]}
+    arm_bones = {f"mixamorig:{side}{part}" for side in ("Left", "Right") for part in ARM}
+    assert changed and changed <= arm_bones
+
+
+def test_a_motion_goes_onto_an_nla_strip(recorded: LiftedPerson) -> None:
+    rig = create_armature(bpy.context, rolled_rest_pose("mixamo"), name="Hero")
+    put_on(recorded, target="nla")
+    [track] = rig.animation_data.nla_tracks
+    assert rig.animation_data.action is None and [strip.name for strip in track.strips] == ["take"]
+    assert_shown_limbs(rig, recorded)
+
+
+def assert_shown_limbs(rig: bpy.types.Object, clip: LiftedPerson) -> None:
+    bone_map = choose_bone_map(read_rest_pose(rig)).bone_map
+    joints = shown_joints(rig, bone_map, frames_of(clip))
+    assert limb_errors_deg(joints, clip.poses_world.positions).max() < 0.01
