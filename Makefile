@@ -35,9 +35,9 @@ test: setup-dev
 	$(BIN)/python -m pytest tests/core tests/training
 	$(BIN)/python -m pytest tests/addon tests/layers tests/blender
 
-# BLENDER=path of a Blender executable
+# BLENDER=path of a Blender executable; BLENDER_WINDOW=command that starts it in a window, with event simulation
 test-blender: setup-dev
-	BLENDER="$(BLENDER)" $(BIN)/python -m pytest tests/blender
+	BLENDER="$(BLENDER)" BLENDER_WINDOW="$(BLENDER_WINDOW)" $(BIN)/python -m pytest tests/blender
 
 # The add-on's tests on the oldest and the newest bpy wheel.
 test-wheels:

@@ -28,6 +28,16 @@ def view_layer_of(context: bpy.types.Context) -> bpy.types.ViewLayer:
     return cast(bpy.types.ViewLayer, context.view_layer)
 
 
+def window_of(context: bpy.types.Context) -> bpy.types.Window | None:
+    """The window that ``context`` is in; None in the background."""
+    return cast("bpy.types.Window | None", context.window)
+
+
+def workspace_of(context: bpy.types.Context) -> bpy.types.WorkSpace | None:
+    """The workspace that ``context`` is in; None in the background."""
+    return cast("bpy.types.WorkSpace | None", context.workspace)
+
+
 def window_manager_of(context: bpy.types.Context) -> bpy.types.WindowManager:
     """The window manager, which is there without windows too."""
     return cast(bpy.types.WindowManager, context.window_manager)

@@ -63,15 +63,22 @@ def require_exporter(suffix: str) -> None:
         raise NotAvailableError(
             f"cannot write {suffix!r} files: expected one of {' '.join(OUTPUT_FORMATS)}"
         )
-    module, operator = output_format.operator.split(".")
+    if not has_exporter(suffix):
+        raise NotAvailableError(
+            f"this Blender ({bpy.app.version_string}) has no {output_format.name} exporter: it was "
+            "built without it, or its add-on is disabled"
+        )
+
+
+def has_exporter(suffix: str) -> bool:
+    """Whether this Blender has the operator that writes files of a known ending."""
+    module, operator = OUTPUT_FORMATS[suffix.lower()].operator.split(".")
     try:
         # hasattr is always true on bpy.ops.
         getattr(getattr(bpy.ops, module), operator).get_rna_type()
     except KeyError:
-        raise NotAvailableError(
-            f"this Blender ({bpy.app.version_string}) has no {output_format.name} exporter: it was "
-            "built without it, or its add-on is disabled"
-        ) from None
+        return False
+    return True
 
 
 def _run(

@@ -5,20 +5,37 @@ from __future__ import annotations
 from functools import partial
 
 import bpy
+from bpy.props import PointerProperty
 
 from . import cli
+from .operators.export_result import LIFT_OT_export
 from .operators.import_keypoints import LIFT_OT_import_keypoints, draw_import_entry
+from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
+from .panels import PANELS
+from .properties import LIFT_PG_panel, LIFT_PG_person, LIFT_PG_warning
 
-CLASSES: tuple[type[bpy.types.Operator], ...] = (LIFT_OT_import_keypoints,)
+CLASSES: tuple[
+    type[bpy.types.PropertyGroup] | type[bpy.types.Operator] | type[bpy.types.Panel], ...
+] = (
+    LIFT_PG_person,
+    LIFT_PG_warning,
+    LIFT_PG_panel,
+    LIFT_OT_import_keypoints,
+    LIFT_OT_lift,
+    LIFT_OT_cancel,
+    LIFT_OT_export,
+    *PANELS,
+)
 
 # Blender hands out an opaque handle that only taking the command away again needs.
 _cli_commands: list[object] = []
 
 
 def register() -> None:
-    """Add the operators, the File > Import entry and ``blender --command lift``."""
+    """Add the panel, the operators, the File > Import entry and ``blender --command lift``."""
     for registered in CLASSES:
         bpy.utils.register_class(registered)
+    bpy.types.Scene.lift = PointerProperty(type=LIFT_PG_panel)  # pyright: ignore[reportAttributeAccessIssue]
     bpy.types.TOPBAR_MT_file_import.append(draw_import_entry)
     assert __package__ is not None
     run = partial(cli.run, package=__package__)
@@ -30,5 +47,6 @@ def unregister() -> None:
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     bpy.types.TOPBAR_MT_file_import.remove(draw_import_entry)
+    del bpy.types.Scene.lift  # pyright: ignore[reportAttributeAccessIssue]
     for registered in reversed(CLASSES):
         bpy.utils.unregister_class(registered)

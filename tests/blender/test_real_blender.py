@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,8 @@ BEAM = ROOT / "tests" / "data" / "beam"
 KEYPOINTS = str(BEAM / "cam01_json")
 CLIP = [KEYPOINTS, "--calibration", str(BEAM / "calibration.toml"), "--camera", "cam_01"]
 BLENDER = os.environ.get("BLENDER", "")
+WINDOW = shlex.split(os.environ.get("BLENDER_WINDOW", ""))
+"""What starts the same Blender in a window, with --enable-event-simulate."""
 
 pytestmark = pytest.mark.skipif(
     not BLENDER, reason="needs a real Blender: set BLENDER to its executable"
@@ -142,3 +145,29 @@ def test_installed_extension_lifts(way: str, installed: Path, tmp_path: Path) ->
     assert run("absent.json", "--output", str(out / "c.bvh")).returncode == 1
     assert run(KEYPOINTS).returncode == 2
     assert {path.name for path in out.iterdir()} == {"b.bvh", "b.glb"}
+
+
+@pytest.mark.skipif(not WINDOW, reason="needs a window: set BLENDER_WINDOW to a command")
+def test_an_animator_lifts_cancels_exports_and_undoes_in_the_panel(
+    installed: Path, tmp_path: Path
+) -> None:
+    hide_splash = (
+        "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+    )
+    blender("-b", "--python-expr", hide_splash, resources=installed)
+    pictures = Path(os.environ.get("PICTURES", str(tmp_path)))
+    pictures.mkdir(parents=True, exist_ok=True)
+    first_frame = next(iter(sorted((BEAM / "cam01_json").iterdir())))
+    done = subprocess.run(
+        [*WINDOW, "-P", str(HERE / "check_panel.py"), "--", str(first_frame), str(pictures)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "BLENDER_USER_RESOURCES": str(installed)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("FIGURES ")]
+    print(line)
+    for name in ("1-empty", "2-source", "3-progress", "4-result"):
+        assert (pictures / f"{name}.png").stat().st_size > 10_000

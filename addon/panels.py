@@ -1,0 +1,188 @@
+"""The sidebar panel "Lift video to 3D": file, then the button; all else has good defaults."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from .access import scene_of
+from .export import has_exporter
+from .operators.export_result import LIFT_OT_export
+from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
+from .output_format import OUTPUT_FORMATS
+from .properties import LIFT_PG_panel, panel_of
+
+_MOST_PEOPLE_SHOWN = 6
+_LINE_LENGTH = 42
+
+
+class _Sidebar:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Lift"
+
+
+class LIFT_PT_main(_Sidebar, bpy.types.Panel):
+    """Source, button and result."""
+
+    bl_idname = "LIFT_PT_main"
+    bl_label = "Lift Video to 3D"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what most users need."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout.prop(panel, "source")
+        _draw_source(layout, panel)
+        if panel.progress >= 0.0:
+            layout.progress(factor=panel.progress, text=panel.progress_text)
+            layout.operator(LIFT_OT_cancel.bl_idname, icon="CANCEL")
+        else:
+            row = layout.row()
+            row.scale_y = 1.6
+            row.operator(LIFT_OT_lift.bl_idname, icon="ARMATURE_DATA")
+
+
+def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
+    """What the chosen file is, or why it cannot be used."""
+    if panel.source_error:
+        _draw_text(layout, panel.source_error, icon="ERROR")
+    if not panel.people:
+        return
+    column = layout.column(align=True)
+    column.label(text=panel.source_format, icon="CHECKMARK")
+    column.label(text=f"{panel.num_frames} frames, {panel.fps:g} fps, {panel.source_size} px")
+    if len(panel.people) > 1:
+        layout.prop(panel, "person")
+        people = layout.column(align=True)
+        for person in list(panel.people)[:_MOST_PEOPLE_SHOWN]:
+            icon = "RADIOBUT_ON" if person.number == panel.person else "RADIOBUT_OFF"
+            people.label(text=f"Person {person.number}: {person.num_frames} frames", icon=icon)
+
+
+class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
+    """The lens."""
+
+    bl_parent_id = "LIFT_PT_main"
+    bl_label = "Camera"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw how the lens is known."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout.prop(panel, "lens")
+        if panel.lens == "FOV":
+            layout.prop(panel, "fov_deg")
+        elif panel.lens == "CALIBRATION":
+            layout.prop(panel, "calibration")
+            layout.prop(panel, "camera_name")
+
+
+class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
+    """How the person moves."""
+
+    bl_parent_id = "LIFT_PT_main"
+    bl_label = "Motion"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw smoothness, feet and size."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout.prop(panel, "smooth")
+        layout.prop(panel, "lock_feet")
+        row = layout.row(heading="Height")
+        row.prop(panel, "is_height_known", text="")
+        part = row.row()
+        part.enabled = panel.is_height_known
+        part.prop(panel, "height", text="")
+
+
+class LIFT_PT_target(_Sidebar, bpy.types.Panel):
+    """Whose bones move."""
+
+    bl_parent_id = "LIFT_PT_main"
+    bl_label = "Target"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the rig and how the motion goes on it."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout.prop(panel, "target", expand=True)
+        if panel.target == "NEW":
+            layout.prop(panel, "scheme")
+        else:
+            layout.prop(panel, "rig")
+            layout.prop(panel, "bone_map")
+        layout.prop(panel, "travel")
+        column = layout.column(heading="Reach")
+        column.prop(panel, "reaches_hands", text="Hands")
+        column.prop(panel, "reaches_feet", text="Feet")
+
+
+class LIFT_PT_keys(_Sidebar, bpy.types.Panel):
+    """Where the keys go."""
+
+    bl_parent_id = "LIFT_PT_main"
+    bl_label = "Keys"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw frames and reduction."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout.prop(panel, "start_frame")
+        layout.prop(panel, "uses_scene_fps")
+        layout.prop(panel, "is_reduced")
+        if panel.is_reduced:
+            layout.prop(panel, "reduce_mm")
+
+
+class LIFT_PT_result(_Sidebar, bpy.types.Panel):
+    """How well it went, and where it goes."""
+
+    bl_parent_id = "LIFT_PT_main"
+    bl_label = "Result"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether there is a result."""
+        return panel_of(scene_of(context)).result_rig is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw quality, warnings and the export buttons."""
+        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        column = layout.column(align=True)
+        column.label(text=panel.result_rig.name, icon="ARMATURE_DATA")
+        _draw_text(column, panel.result_quality)
+        if panel.result_reprojection_px >= 0.0:
+            column.label(text=f"{panel.result_reprojection_px:.1f} px from the video's keypoints")
+        for warning in panel.warnings:
+            _draw_text(layout, warning.text, icon="INFO")
+        row = layout.row(align=True)
+        for suffix, output_format in OUTPUT_FORMATS.items():
+            if suffix != ".blend" and has_exporter(suffix):
+                button = row.operator(LIFT_OT_export.bl_idname, text=output_format.name)
+                button.filename_ext = suffix  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _layout_of(panel: bpy.types.Panel) -> bpy.types.UILayout:
+    assert panel.layout is not None
+    panel.layout.use_property_split = True
+    panel.layout.use_property_decorate = False
+    return panel.layout
+
+
+def _draw_text(layout: bpy.types.UILayout, text: str, *, icon: str = "NONE") -> None:
+    """Text in as many lines as a sidebar of usual width needs."""
+    column = layout.column(align=True)
+    for number, line in enumerate(textwrap.wrap(text, _LINE_LENGTH)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1")  # pyright: ignore[reportArgumentType]
+
+
+PANELS: tuple[type[bpy.types.Panel], ...] = (
+    LIFT_PT_main,
+    LIFT_PT_camera,
+    LIFT_PT_motion,
+    LIFT_PT_target,
+    LIFT_PT_keys,
+    LIFT_PT_result,
+)

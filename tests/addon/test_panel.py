@@ -1,0 +1,119 @@
+"""The panel's operators without a window: the choice arrives, and bad ones are said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import lift_video_to_3d
+import pytest
+from lift_video_to_3d.addon.job import Job
+from lift_video_to_3d.addon.panel_choice import chosen_animation, chosen_lift_settings, chosen_rig
+from lift_video_to_3d.core.errors import LiftError
+from lift_video_to_3d.core.io.bvh import read_bvh
+
+BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
+
+
+@pytest.fixture
+def panel() -> Iterator[Any]:
+    lift_video_to_3d.register()
+    yield bpy.context.scene.lift
+    lift_video_to_3d.unregister()
+
+
+def test_one_frame_of_a_folder_stands_for_the_folder(panel: Any) -> None:
+    panel.source = str(BEAM / "cam01_json" / "cam01.0042.json")
+    assert (panel.num_frames, panel.source_size, panel.source_error) == (100, "1080x1920", "")
+    assert [(person.number, person.num_frames) for person in panel.people] == [(1, 100)]
+    assert panel.source_format.startswith("OpenPose")
+
+
+def test_a_file_that_cannot_be_used_says_why_and_cannot_be_lifted(
+    panel: Any, tmp_path: Path
+) -> None:
+    panel.source = str(tmp_path / "absent.json")
+    assert "absent.json" in panel.source_error and not panel.people
+    assert not bpy.ops.lift.lift.poll() and not bpy.ops.lift.export.poll()
+
+
+def test_the_button_makes_an_armature_that_can_be_exported(panel: Any, tmp_path: Path) -> None:
+    panel.source = str(BEAM / "cam01_json")
+    panel.scheme, panel.start_frame, panel.is_reduced = "mixamo", 11, True
+    assert bpy.ops.lift.lift() == {"FINISHED"}
+    rig = panel.result_rig
+    assert "mixamorig:Hips" in rig.data.bones and rig.animation_data.action.frame_range[0] == 11
+    assert 0.0 < panel.result_reprojection_px < 20.0 and panel.result_quality
+    assert any("outlying" in warning.text for warning in panel.warnings)
+    path = tmp_path / "take.bvh"
+    assert bpy.ops.lift.export(filepath=str(path)) == {"FINISHED"}
+    assert read_bvh(path).num_frames == 100
+
+
+def test_the_motion_goes_on_the_chosen_character(panel: Any) -> None:
+    panel.source = str(BEAM / "cam01_json")
+    bpy.ops.lift.lift()
+    hero = panel.result_rig
+    panel.target, panel.rig = "OWN", hero
+    assert bpy.ops.lift.lift() == {"FINISHED"}
+    assert panel.result_rig == hero and len(bpy.data.armatures) == len(bpy.data.actions) == 1
+
+
+def test_what_is_missing_is_said_before_any_work(panel: Any) -> None:
+    panel.target = "OWN"
+    with pytest.raises(LiftError, match="choose its armature under Target"):
+        chosen_rig(panel)
+    panel.lens = "CALIBRATION"
+    with pytest.raises(LiftError, match="choose its file under Camera"):
+        chosen_lift_settings(panel)
+
+
+def test_every_choice_arrives(panel: Any) -> None:
+    panel.lens, panel.fov_deg, panel.smooth, panel.lock_feet = "FOV", 70.0, 0.5, False
+    panel.is_height_known, panel.height = True, 1.85
+    settings = chosen_lift_settings(panel)
+    assert (settings.fov_deg, settings.smooth, settings.lock_feet) == (70.0, 0.5, False)
+    assert settings.height_m == pytest.approx(1.85)
+    panel.travel, panel.reaches_feet, panel.uses_scene_fps = "in_place", True, True
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.001
+    animation = chosen_animation(panel, bpy.context.scene)
+    assert animation.retarget.travel == "in_place" and animation.retarget.reach == {"feet"}
+    assert float(animation.scene_fps or 0) == pytest.approx(30 / 1.001)
+    assert animation.reduce_mm is None
+
+
+def test_a_job_reports_progress_and_returns() -> None:
+    def work(progress: Any) -> str:
+        progress("half", 0.5)
+        return "done"
+
+    job = Job(work)
+    assert job.result() == "done" and not job.is_running
+    assert (job.stage, job.share) == ("half", 0.5)
+
+
+def test_a_cancelled_job_ends_at_its_next_sign_of_progress() -> None:
+    seen: list[float] = []
+
+    def work(progress: Any) -> str:
+        for tenth in range(1000):
+            time.sleep(0.005)
+            progress("working", tenth / 1000)
+            seen.append(tenth)
+        return "never"
+
+    job = Job(work)
+    job.cancel()
+    job._thread.join(timeout=2.0)
+    assert not job.is_running and len(seen) < 1000
+
+
+def test_what_the_work_raises_is_raised_where_its_result_is_asked_for() -> None:
+    def work(progress: Any) -> str:
+        raise LiftError("no feet")
+
+    with pytest.raises(LiftError, match="no feet"):
+        Job(work).result()
