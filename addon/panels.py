@@ -10,6 +10,7 @@ from .access import scene_of
 from .export import has_exporter
 from .operators.export_result import LIFT_OT_export
 from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
+from .operators.view_video import LIFT_OT_view_video
 from .output_format import OUTPUT_FORMATS
 from .properties import LIFT_PG_panel, panel_of
 
@@ -76,6 +77,9 @@ class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
         elif panel.lens == "CALIBRATION":
             layout.prop(panel, "calibration")
             layout.prop(panel, "camera_name")
+        layout.prop(panel, "has_video_camera")
+        if panel.has_video_camera:
+            layout.prop(panel, "video")
 
 
 class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
@@ -157,6 +161,7 @@ class LIFT_PT_result(_Sidebar, bpy.types.Panel):
             column.label(text=f"{panel.result_reprojection_px:.1f} px from the video's keypoints")
         for warning in panel.warnings:
             _draw_text(layout, warning.text, icon="INFO")
+        layout.operator(LIFT_OT_view_video.bl_idname, icon="VIEW_CAMERA")
         row = layout.row(align=True)
         for suffix, output_format in OUTPUT_FORMATS.items():
             if suffix != ".blend" and has_exporter(suffix):

@@ -76,6 +76,11 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     source_error: StringProperty()
     source_format: StringProperty()
     source_size: StringProperty()
+    video: StringProperty(
+        name="Video",
+        description="Shown behind the rig; empty: the one beside the keypoints, where there is one",
+        subtype="FILE_PATH",
+    )
     num_frames: IntProperty()
     fps: FloatProperty()
     people: CollectionProperty(type=LIFT_PG_person)
@@ -95,6 +100,12 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
     )
     camera_name: StringProperty(name="Camera", description="The camera's name in the calibration")
+
+    has_video_camera: BoolProperty(
+        name="Video Camera",
+        description="Place a camera where the video's stood, with the video behind",
+        default=True,
+    )
 
     smooth: FloatProperty(
         name="Smoothness",
@@ -161,6 +172,7 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     progress: FloatProperty(default=-1.0)
     progress_text: StringProperty()
     result_rig: PointerProperty(type=bpy.types.Object)
+    result_camera: PointerProperty(type=bpy.types.Object)
     result_quality: StringProperty()
     result_reprojection_px: FloatProperty(default=-1.0)
     warnings: CollectionProperty(type=LIFT_PG_warning)

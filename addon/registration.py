@@ -11,6 +11,7 @@ from . import cli
 from .operators.export_result import LIFT_OT_export
 from .operators.import_keypoints import LIFT_OT_import_keypoints, draw_import_entry
 from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
+from .operators.view_video import LIFT_OT_view_video
 from .panels import PANELS
 from .properties import LIFT_PG_panel, LIFT_PG_person, LIFT_PG_warning
 
@@ -24,6 +25,7 @@ CLASSES: tuple[
     LIFT_OT_lift,
     LIFT_OT_cancel,
     LIFT_OT_export,
+    LIFT_OT_view_video,
     *PANELS,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import bpy
@@ -26,7 +27,7 @@ from ..core.retarget.travel import carry_travel
 from ..core.types import BoneMotion, RestPose
 from .access import armature_of, metres_per_unit, scene_of, view_layer_of
 from .armature import create_armature
-from .bake import Baked, BakeSettings, bake, set_scene_timing
+from .bake import Baked, BakeSettings, bake, blender_frame_rate, set_scene_timing
 from .engine import EngineName
 from .export import export_armature
 from .motion import resample_motion, resample_travel
@@ -36,9 +37,13 @@ from .rig_choice import DEFAULT_SCHEME, AnimationSettings, RigChoice
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Animation:
-    """A rig that moves: what was baked on it, what is to be reported, what the user should know."""
+    """A rig that moves: what was baked on it, what is to be reported, what the user should know.
+
+    ``size``: the rig's per the person's, by which the whole stage is scaled.
+    """
 
     rig: bpy.types.Object
+    size: float
     baked: Baked
     report: dict[str, object]
     warnings: tuple[str, ...]
@@ -73,7 +78,7 @@ def animate(
         else:
             moved = _retarget(driven, lifted, settings)
         return _bake_on(context, driven, moved, settings, name)
-    except LiftError:
+    except BaseException:
         bpy.data.objects.remove(rig)
         bpy.data.armatures.remove(armature)
         raise
@@ -160,6 +165,7 @@ def _bake_on(
 ) -> Animation:
     clip_fps = moved.motion.fps
     scene_fps = settings.scene_fps or clip_fps
+    _check_timing(scene_fps, settings)
     key_fps = scene_fps / settings.frame_step
     motion = resample_motion(with_followers(moved.motion, driven.followers), key_fps)
     travel = moved.travel
@@ -190,10 +196,21 @@ def _bake_on(
     )
     return Animation(
         rig=driven.rig,
+        size=moved.scale,
         baked=baked,
         report=_report(driven, moved.scale, baked),
         warnings=(*driven.warnings, *moved.warnings, *baked.warnings),
     )
+
+
+def _check_timing(scene_fps: Fraction, settings: AnimationSettings) -> None:
+    """Raise LiftError before anything is changed where the scene could not be set to the clip."""
+    blender_frame_rate(scene_fps)
+    if settings.has_t_pose and settings.start_frame < 1:
+        raise LiftError(
+            f"the T pose stands one frame before the first, and scenes start at frame 0: expected a "
+            f"start frame of at least 1, found {settings.start_frame}"
+        )
 
 
 def _skipped(driven: DrivenRig, parts: Set[str]) -> set[str]:
@@ -228,7 +245,7 @@ def add_animated_armature(
         set_scene_timing(
             scene_of(context), fps=motion.fps, start_frame=start_frame, num_frames=motion.num_frames
         )
-    except LiftError:
+    except BaseException:
         bpy.data.objects.remove(rig)
         bpy.data.armatures.remove(armature)
         raise

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
+from mathutils import Matrix
 
 from ...core import pipeline
 from ...core.errors import LiftError
+from ...core.io.video import find_video_beside
 from ..access import scene_of, window_manager_of, window_of, workspace_of
 from ..job import Job
+from ..marker import mark_untrusted
 from ..panel_choice import chosen_animation, chosen_lift_settings, chosen_rig
 from ..properties import LIFT_PG_panel, panel_of, source_path
+from ..rig_space import stage_of
 from ..session import Animation, animate
+from ..video_camera import place_video_camera, show_video_behind
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -155,30 +161,69 @@ def _lift(
 
 
 def _finish(context: bpy.types.Context, lifted: pipeline.LiftedPerson) -> None:
-    """Put the motion on the rig and show the result in the panel."""
+    """Put the motion on the rig, place the camera and show the result in the panel."""
     scene = scene_of(context)
     panel = panel_of(scene)
-    path = source_path(panel)
-    animation = animate(
-        context, lifted, chosen_rig(panel), chosen_animation(panel, scene), name=path.stem
-    )
-    _show_result(panel, lifted, animation)
-
-
-def _show_result(panel: LIFT_PG_panel, lifted: pipeline.LiftedPerson, animation: Animation) -> None:
+    name, choice = source_path(panel).stem, chosen_rig(panel)
+    stage = Matrix.Identity(4) if choice.scheme is not None else stage_of(panel.rig)
+    animation = animate(context, lifted, choice, chosen_animation(panel, scene), name=name)
+    warnings = [*lifted.warnings, *animation.warnings]
+    if panel.has_video_camera:
+        warnings += _match_video(context, lifted, animation, stage)
     panel.result_rig = animation.rig
-    reprojection = lifted.report.get("reprojection_px")
-    panel.result_reprojection_px = -1.0 if reprojection is None else float(str(reprojection))
-    untrusted = lifted.report.get("frames_untrusted")
-    num_untrusted = len(untrusted) if isinstance(untrusted, list) else 0
+    num_untrusted = _mark_untrusted(scene, lifted, name=name)
     panel.result_quality = (
-        "every frame can be trusted"
-        if num_untrusted == 0
-        else f"{num_untrusted} of {lifted.motion.num_frames} frames are a guess"
+        f"{num_untrusted} of {lifted.motion.num_frames} frames are a guess"
+        if num_untrusted
+        else "every frame can be trusted"
     )
+    reprojection = lifted.report.get("reprojection_px")
+    panel.result_reprojection_px = reprojection if isinstance(reprojection, float) else -1.0
     panel.warnings.clear()
-    for text in (*lifted.warnings, *animation.warnings):
+    for text in warnings:
         panel.warnings.add().text = text
+
+
+def _match_video(
+    context: bpy.types.Context,
+    lifted: pipeline.LiftedPerson,
+    animation: Animation,
+    stage: Matrix,
+) -> list[str]:
+    """Place the camera of the video; what the user should know."""
+    panel = panel_of(scene_of(context))
+    camera = place_video_camera(
+        context,
+        lifted.camera,
+        lifted.image_size,
+        name=f"{source_path(panel).stem} camera",
+        size=animation.size,
+        stage=stage,
+    )
+    panel.result_camera = camera
+    video = find_video_beside(source_path(panel))
+    if panel.video:
+        video = Path(bpy.path.abspath(panel.video))
+    if video is None:
+        return []
+    first_frame = int(lifted.motion.frames[0])
+    try:
+        show_video_behind(camera, video, start_frame=panel.start_frame - first_frame)
+    except LiftError as error:
+        return [str(error)]
+    if panel.uses_scene_fps:
+        return ["the scene keeps its frame rate: the video behind runs at its own"]
+    return []
+
+
+def _mark_untrusted(scene: bpy.types.Scene, lifted: pipeline.LiftedPerson, *, name: str) -> int:
+    """Mark on the timeline what is not to be trusted; how many frames that are."""
+    untrusted = lifted.report.get("frames_untrusted")
+    frames = np.array(untrusted if isinstance(untrusted, list) else [], dtype=float)
+    scene_fps = scene.render.fps / scene.render.fps_base
+    rows = (frames - lifted.motion.frames[0]) * scene_fps / float(lifted.motion.fps)
+    mark_untrusted(scene, name, panel_of(scene).start_frame + rows)
+    return len(frames)
 
 
 def _redraw(context: bpy.types.Context) -> None:

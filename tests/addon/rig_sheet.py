@@ -35,9 +35,9 @@ import numpy as np  # noqa: E402
 from lift_video_to_3d.addon import compat  # noqa: E402
 from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice  # noqa: E402
 from lift_video_to_3d.addon.session import animate  # noqa: E402
-from lift_video_to_3d.core.geometry import quaternion  # noqa: E402
+from lift_video_to_3d.addon.video_camera import place_video_camera  # noqa: E402
 from lift_video_to_3d.core.pipeline import LiftedPerson, LiftSettings, lift_clip  # noqa: E402
-from mathutils import Matrix, Vector  # noqa: E402
+from mathutils import Matrix  # noqa: E402
 
 
 def lift_beam() -> LiftedPerson:
@@ -51,25 +51,6 @@ def lift_beam() -> LiftedPerson:
         progress=lambda _, __: None,
     )
     return lifted
-
-
-def place_camera(lifted: LiftedPerson, size: float) -> None:
-    """The scene's camera where the video's stood in a world of the rig's size; no distortion."""
-    camera = lifted.camera
-    data = bpy.data.cameras.new("video")
-    seen = bpy.data.objects.new("video", data)
-    bpy.context.scene.collection.objects.link(seen)
-    width, height = lifted.image_size
-    data.sensor_fit = "HORIZONTAL"
-    data.lens = data.sensor_width * float(camera.focal_length[0]) / width
-    data.shift_x = float(0.5 - camera.principal_point[0] / width)
-    data.shift_y = float((camera.principal_point[1] - 0.5 * height) / width)
-    axes = quaternion.to_matrix(quaternion.conjugate(camera.rotation_world_to_camera))
-    # Blender's cameras look along -Z with Y up.
-    matrix = Matrix((axes @ np.diag([1.0, -1.0, -1.0])).tolist()).to_4x4()
-    matrix.translation = Vector((size * camera.position_world).tolist())
-    seen.matrix_world = matrix
-    bpy.context.scene.camera = seen
 
 
 def flesh_out(rig: bpy.types.Object) -> None:
@@ -124,7 +105,14 @@ def show_rig(lifted: LiftedPerson, kind: str, frame: int, folder: Path) -> np.nd
             widget.hide_render = True
         choice = RigChoice(scheme=None, object_name="Hero")
     animation = animate(bpy.context, lifted, choice, AnimationSettings(), name=kind)
-    place_camera(lifted, float(str(animation.report["rig_size_per_person"])))
+    bpy.context.scene.camera = place_video_camera(
+        bpy.context,
+        lifted.camera,
+        lifted.image_size,
+        name="video",
+        size=animation.size,
+        stage=Matrix.Identity(4),
+    )
     flesh_out(animation.rig)
     return render(frame, folder, kind)
 

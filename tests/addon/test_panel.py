@@ -9,11 +9,15 @@ from typing import Any
 
 import bpy
 import lift_video_to_3d
+import numpy as np
 import pytest
+from bpy_extras.object_utils import world_to_camera_view
 from lift_video_to_3d.addon.job import Job
+from lift_video_to_3d.addon.marker import mark_untrusted
 from lift_video_to_3d.addon.panel_choice import chosen_animation, chosen_lift_settings, chosen_rig
 from lift_video_to_3d.core.errors import LiftError
 from lift_video_to_3d.core.io.bvh import read_bvh
+from lift_video_to_3d.core.io.keypoints import read_keypoints
 
 BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
 
@@ -51,6 +55,46 @@ def test_the_button_makes_an_armature_that_can_be_exported(panel: Any, tmp_path:
     path = tmp_path / "take.bvh"
     assert bpy.ops.lift.export(filepath=str(path)) == {"FINISHED"}
     assert read_bvh(path).num_frames == 100
+
+
+def test_the_video_is_behind_the_rig_as_its_camera_sees_it(panel: Any) -> None:
+    panel.source, panel.start_frame = str(BEAM / "cam01_json"), 11
+    panel.lens, panel.calibration = "CALIBRATION", str(BEAM / "calibration.toml")
+    panel.camera_name = "cam_01"
+    bpy.ops.lift.lift()
+    scene, camera = bpy.context.scene, panel.result_camera
+    [picture] = camera.data.background_images
+    assert picture.clip.frame_start == 11
+    # The calibration's width: the video is cut by what its codec padded.
+    width, height = scene.render.resolution_x, scene.render.resolution_y
+    assert (width, height) == (1088, 1920)
+    # The keypoints themselves: the rig's right ankle is seen where the detector saw it.
+    keypoints = read_keypoints(BEAM / "cam01_json")
+    ankle = keypoints.skeleton.joint_names.index("right_ankle")
+    off: list[float] = []
+    for row in range(0, 100, 5):
+        scene.frame_set(11 + row)
+        head = panel.result_rig.matrix_world @ panel.result_rig.pose.bones["foot.R"].head
+        x, y, _ = world_to_camera_view(scene, camera, head)
+        seen = keypoints.positions[row, ankle]
+        off.append(float(np.hypot(x * width - seen[0], (1 - y) * height - seen[1])))
+    assert np.median(off) < 25.0
+    bpy.ops.lift.lift()
+    assert len(bpy.data.cameras) == len(bpy.data.movieclips) == 1
+
+
+def test_frames_that_are_a_guess_are_marked_on_the_timeline() -> None:
+    scene = bpy.context.scene
+    for _ in range(2):
+        assert mark_untrusted(scene, "take", [5, 6, 7, 20]) == 2
+    found = sorted((marker.frame, marker.name) for marker in scene.timeline_markers)
+    assert found == [
+        (5, "take: a guess"),
+        (8, "take: seen again"),
+        (20, "take: a guess"),
+        (21, "take: seen again"),
+    ]
+    assert mark_untrusted(scene, "take", []) == 0 and not scene.timeline_markers
 
 
 def test_the_motion_goes_on_the_chosen_character(panel: Any) -> None:

@@ -111,7 +111,7 @@ def test_script_ends_with_1_for_a_failed_clip(resources: Path, tmp_path: Path) -
 def test_script_ends_with_2_for_wrong_usage(resources: Path) -> None:
     done = lift(KEYPOINTS, "--engine", "unity", resources=resources)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "--engine is not available yet" in done.stderr
+    assert "--engine is for .fbx files" in done.stderr
 
 
 def test_usd_is_written_or_refused_in_one_line(resources: Path, tmp_path: Path) -> None:
