@@ -101,6 +101,34 @@ def assigned_fcurves(animated: bpy.types.Object) -> list[bpy.types.FCurve]:
     return list(_assigned_channels(animated).fcurves)
 
 
+def animated_paths(animated: bpy.types.Object) -> set[str]:
+    """The data paths of the F-curves that move ``animated``, of its NLA strips too."""
+    animation_data = animated.animation_data
+    if animation_data is None:
+        return set()
+    played = [assignment_of(animated)]
+    for track in animation_data.nla_tracks:
+        for strip in track.strips:
+            played.append(Assignment(strip.action, strip.action_slot if HAS_ACTION_SLOTS else None))
+    return {curve.data_path for each in played for curve in _fcurves_of(each)}
+
+
+def _fcurves_of(assignment: Assignment) -> list[bpy.types.FCurve]:
+    action = assignment.action
+    if action is None:
+        return []
+    if not HAS_ACTION_SLOTS:
+        return list(action.fcurves)
+    return [
+        curve
+        for layer in action.layers
+        for strip in layer.strips
+        for bag in _keyframe_strip(strip).channelbags
+        if bag.slot == assignment.slot
+        for curve in bag.fcurves
+    ]
+
+
 def find_fcurve(animated: bpy.types.Object, data_path: str, index: int) -> bpy.types.FCurve | None:
     """The F-curve of ``data_path`` and component in the action that ``animated`` has, if it is there."""
     if HAS_ACTION_SLOTS and not _has_channels(animated):

@@ -22,13 +22,15 @@ class EnginePreset:
 
 
 ENGINE_PRESETS: dict[EngineName, EnginePreset] = {
-    # Metres, told by the file itself: no object arrives with a scale of 100.
+    # Metres; the file's UnitScaleFactor of 100 says so.
     "unity": EnginePreset(1.0, 1.0, "FBX_SCALE_ALL"),
-    # Centimetres in the numbers themselves: a scale of 100 on the root would spoil its physics.
+    # Centimetres, FBX's own unit: UnitScaleFactor 1.
     "unreal": EnginePreset(100.0, 0.01, "FBX_SCALE_NONE"),
 }
-"""Both Y up, -Z forward, deforming bones alone, no leaf bones."""
+"""Measured in the files: every object and bone has scale 1 (without a preset the armature has 100), Y is
+up, the front along Z; the change of axes is a quarter turn about X on the armature and on bound meshes. One
+skeleton of deforming bones, no leaf bones, the animation called as the clip."""
 
 ENGINE_ARMATURE_NAME = "Armature"
-"""Unreal leaves an object of this name out of the skeleton; in Unity clips find a character's bones by
-path, so it must be the same in every file."""
+"""The object's name in every file. Unreal is said to leave an object of this name out of the skeleton; that
+was not tried here."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,12 @@ import bpy
 
 from ..core.errors import LiftError, NotAvailableError
 from ..core.io.atomic import atomic_output
-from .access import action_of, scene_of, selected_in, view_layer_of
+from .access import scene_of, selected_in, view_layer_of
 from .engine import EngineName
+from .mesh_copy import meshes_of
 from .output_format import OUTPUT_FORMATS
+from .playing import playing_frames
+from .visibility import made_visible
 from .writer import WRITERS, Writer, write_engine_fbx
 
 
@@ -29,21 +32,23 @@ def export_armature(
     *,
     engine: EngineName | None = None,
 ) -> None:
-    """Write ``rig`` with its action to ``path``, in the format of its ending.
+    """Write ``rig`` as it plays to ``path``, in the format of its ending.
 
-    Only ``rig`` is written, in FBX and GLB with its meshes, over its action's frames, at the scene's
-    frame rate; a .blend holds the whole file as it stands. ``engine`` says whose way FBX goes. The
-    user's selection, frame and scene settings come back afterwards.
+    Only ``rig`` is written, in FBX and GLB with those of its meshes that are shown (with all where none
+    is), over the frames that play, at the scene's frame rate; a .blend holds the whole file as it
+    stands. ``engine`` says whose way FBX goes. The user's selection, mode, frame and scene settings
+    come back afterwards.
 
     Raises
     ------
     NotAvailableError
         When the ending is unknown or this Blender lacks the exporter.
     LiftError
-        When ``rig`` has no action, or the file cannot be written.
+        When nothing plays on ``rig``, or the file cannot be written.
     """
     require_exporter(path.suffix)
-    if action_of(rig) is None:
+    frames = playing_frames(rig)
+    if frames is None:
         raise LiftError(f"{path}: armature {rig.name!r} has no animation to export")
     if not path.parent.is_dir():
         # Some exporters would make it and leave it behind.
@@ -51,7 +56,9 @@ def export_armature(
     write = WRITERS[path.suffix.lower()]
     if engine is not None and path.suffix.lower() == ".fbx":
         write = partial(write_engine_fbx, engine=engine)
-    with atomic_output(path) as temporary, _prepared_scene(context, rig):
+    is_whole_file = path.suffix.lower() == ".blend"
+    prepared = nullcontext() if is_whole_file else _prepared_scene(context, rig, frames)
+    with atomic_output(path) as temporary, prepared:
         # Blender may know another current folder than Python does.
         _run(write, context, rig, temporary.absolute(), final=path)
 
@@ -126,29 +133,35 @@ def _silent_stderr() -> Generator[None]:
 
 
 @contextmanager
-def _prepared_scene(context: bpy.types.Context, rig: bpy.types.Object) -> Generator[None]:
-    """Select ``rig`` alone in object mode and set the frame range to its action's; then restore."""
+def _prepared_scene(
+    context: bpy.types.Context, rig: bpy.types.Object, frames: tuple[int, int]
+) -> Generator[None]:
+    """Select ``rig`` alone in object mode, set the first and last of ``frames``; then all as before."""
     scene, view_layer = scene_of(context), view_layer_of(context)
-    action = action_of(rig)
-    assert action is not None
-    if context.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
     selected, active = selected_in(context), view_layer.objects.active
-    frames = scene.frame_start, scene.frame_end, scene.frame_current
+    mode = "OBJECT" if active is None else active.mode
+    first, last, current = scene.frame_start, scene.frame_end, scene.frame_current
     rate = scene.render.fps, scene.render.fps_base
+    if mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
     try:
-        _select_alone(context, rig)
-        scene.frame_start, scene.frame_end = (round(frame) for frame in action.frame_range)
-        yield
+        with made_visible(context, [rig, *meshes_of(context, rig)]):
+            _select_alone(context, rig)
+            scene.frame_start, scene.frame_end = frames
+            # FBX files hold a pose besides the animation: the first, whatever frame the user is in.
+            scene.frame_set(frames[0])
+            yield
     finally:
         scene.render.fps, scene.render.fps_base = rate
-        scene.frame_start, scene.frame_end = frames[:2]
-        scene.frame_set(frames[2])
+        scene.frame_start, scene.frame_end = first, last
+        scene.frame_set(current)
         for chosen in selected_in(context):
             chosen.select_set(False)
         for chosen in selected:
             chosen.select_set(True)
         view_layer.objects.active = active
+        if mode != "OBJECT":
+            bpy.ops.object.mode_set(mode=mode)
 
 
 def _select_alone(context: bpy.types.Context, rig: bpy.types.Object) -> None:

@@ -20,7 +20,7 @@ from ..core.retarget.driven_bone import pick_bones
 from ..core.retarget.follower import with_followers
 from ..core.retarget.part import PARTS, bones_outside
 from ..core.retarget.retarget import RetargetedMotion, retarget
-from ..core.retarget.scheme import load_scheme
+from ..core.retarget.scheme import SCHEME_NAMES, load_scheme
 from ..core.retarget.scheme_rest import scheme_rest_pose
 from ..core.retarget.t_pose import t_pose_rotations
 from ..core.retarget.travel import carry_travel
@@ -33,6 +33,7 @@ from .export import export_armature
 from .motion import resample_motion, resample_travel
 from .rig import DrivenRig, choose_bone_map, drive_rig, find_rig, read_rest_pose
 from .rig_choice import DEFAULT_SCHEME, AnimationSettings, RigChoice
+from .visibility import made_visible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +69,11 @@ def animate(
         When the rig cannot be driven, or the motion does not fit the scene.
     """
     if choice.scheme is None:
-        driven = _drive_chosen(context, choice, settings)
-        return _bake_on(context, driven, _retarget(driven, lifted, settings), settings, name)
+        rig = find_rig(context, choice.object_name)
+        # Where a hidden object stands, and how it is scaled, Blender does not work out.
+        with made_visible(context, [rig]):
+            driven = _drive_chosen(context, rig, choice, settings)
+            return _bake_on(context, driven, _retarget(driven, lifted, settings), settings, name)
     driven = _build_rig(context, choice.scheme, lifted.motion, name=name)
     rig, armature = driven.rig, armature_of(driven.rig)
     try:
@@ -85,14 +89,18 @@ def animate(
 
 
 def _drive_chosen(
-    context: bpy.types.Context, choice: RigChoice, settings: AnimationSettings
+    context: bpy.types.Context,
+    rig: bpy.types.Object,
+    choice: RigChoice,
+    settings: AnimationSettings,
 ) -> DrivenRig:
     """The armature that is there already, its bones found or as the user says."""
-    rig = find_rig(context, choice.object_name)
     view_layer_of(context).update()
     mapped = choose_bone_map(read_rest_pose(rig), choice.bone_map)
     driven = drive_rig(context, rig, mapped.bone_map, mute_constraints=settings.mutes_constraints)
-    return replace(driven, warnings=(*mapped.notes, *driven.warnings))
+    # That a rig is a known one is in the report: nothing to warn of.
+    notes = () if mapped.bone_map.name in SCHEME_NAMES else mapped.notes
+    return replace(driven, warnings=(*notes, *driven.warnings))
 
 
 def _build_rig(

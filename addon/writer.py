@@ -1,13 +1,14 @@
 """One function per file format: Blender's own exporters, with the settings that keep every joint.
 
-Each writes the selected armature over the scene's frame range, and returns what the exporter says.
+Each writes the selected armature over the scene's frame range, and returns what the exporter says. FBX
+without a preset and .blend get the rig as it is, the others a plain copy of it.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from math import pi
 from pathlib import Path
@@ -17,9 +18,12 @@ import bpy
 from mathutils import Matrix
 
 from . import compat
-from .access import action_of, armature_of, pose_of, scene_of
+from .access import armature_of, metres_per_unit, pose_of, scene_of
 from .engine import ENGINE_ARMATURE_NAME, ENGINE_PRESETS, EngineName
-from .plain_copy import meshes_of, plain_copy
+from .mesh_copy import meshes_of
+from .plain_copy import plain_copy
+from .playing import playing_name
+from .rig_space import stage_of
 
 _Z_UP_TO_Y_UP = Matrix.Rotation(-pi / 2, 4, "X")
 
@@ -50,8 +54,8 @@ def _travels_below_root(rig: bpy.types.Object) -> bool:
 
 
 def _write_fbx(context: bpy.types.Context, rig: bpy.types.Object, path: Path) -> object:
-    _select_meshes(rig)
-    return _export_fbx(path, use_armature_deform_only=_has_deforming_bones(rig))
+    _select_meshes(context, rig)
+    return _export_fbx(context, rig, path, use_armature_deform_only=_has_deforming_bones(rig))
 
 
 def write_engine_fbx(
@@ -59,38 +63,43 @@ def write_engine_fbx(
 ) -> object:
     """Write ``rig`` with its meshes as FBX in the way that ``engine`` reads it best."""
     preset = ENGINE_PRESETS[engine]
-    scene, action = scene_of(context), action_of(rig)
-    assert action is not None
-    units, scene_name = scene.unit_settings, scene.name
+    units = scene_of(context).unit_settings
     before = units.system, units.scale_length
     to = Matrix.Scale(preset.units_per_metre, 4)
     with plain_copy(context, rig, name=ENGINE_ARMATURE_NAME, to=to, with_meshes=True):
         try:
             units.system, units.scale_length = "METRIC", preset.metres_per_unit
-            # The exporter calls the animation what the scene is called.
-            scene.name = action.name
-            return _export_fbx(path, apply_scale_options=preset.scale_options)
+            return _export_fbx(context, rig, path, apply_scale_options=preset.scale_options)
         finally:
-            scene.name = scene_name
             units.system, units.scale_length = before
 
 
-def _export_fbx(path: Path, **options: Any) -> object:
-    return bpy.ops.export_scene.fbx(
-        filepath=str(path),
-        check_existing=False,
-        use_selection=True,
-        object_types={"ARMATURE", "MESH"},
-        add_leaf_bones=False,
-        bake_anim_simplify_factor=0.0,
-        bake_anim_use_nla_strips=False,
-        bake_anim_use_all_actions=False,
-        **options,
-    )
+def _export_fbx(
+    context: bpy.types.Context, rig: bpy.types.Object, path: Path, **options: Any
+) -> object:
+    """Write what is selected; the animation is called as what plays on ``rig``."""
+    scene = scene_of(context)
+    scene_name = scene.name
+    try:
+        # The exporter calls the animation what the scene is called.
+        scene.name = playing_name(rig)
+        return bpy.ops.export_scene.fbx(
+            filepath=str(path),
+            check_existing=False,
+            use_selection=True,
+            object_types={"ARMATURE", "MESH"},
+            add_leaf_bones=False,
+            bake_anim_simplify_factor=0.0,
+            bake_anim_use_nla_strips=False,
+            bake_anim_use_all_actions=False,
+            **options,
+        )
+    finally:
+        scene.name = scene_name
 
 
-def _select_meshes(rig: bpy.types.Object) -> None:
-    for mesh in meshes_of(rig):
+def _select_meshes(context: bpy.types.Context, rig: bpy.types.Object) -> None:
+    for mesh in meshes_of(context, rig):
         mesh.select_set(True)
 
 
@@ -99,34 +108,47 @@ def _has_deforming_bones(rig: bpy.types.Object) -> bool:
 
 
 def _write_gltf(context: bpy.types.Context, rig: bpy.types.Object, path: Path) -> object:
-    _select_meshes(rig)
     render = scene_of(context).render
-    fps = Fraction(render.fps) / Fraction(render.fps_base)
-    render.fps, render.fps_base = compat.gltf_frame_rate(fps)
-    return bpy.ops.export_scene.gltf(
-        filepath=str(path),
-        check_existing=False,
-        export_format="GLB",
-        use_selection=True,
-        use_active_scene=True,
-        export_def_bones=_has_deforming_bones(rig),
-        export_animation_mode="ACTIVE_ACTIONS",
-        export_nla_strips_merged_animation_name=rig.name,
-        # The clip starts at 0 s whatever its first frame in the scene.
-        export_anim_slide_to_zero=True,
-    )
+    rate = compat.gltf_frame_rate(Fraction(render.fps) / Fraction(render.fps_base))
+    # The exporter leaves modifiers out, and puts what hangs from a bone of a scaled armature elsewhere.
+    with _copy_in_metres(context, rig, with_meshes=True) as copy:
+        render.fps, render.fps_base = rate
+        return bpy.ops.export_scene.gltf(
+            filepath=str(path),
+            check_existing=False,
+            export_format="GLB",
+            use_selection=True,
+            use_active_scene=True,
+            export_animation_mode="ACTIVE_ACTIONS",
+            export_nla_strips_merged_animation_name=copy.name,
+            # The clip starts at 0 s whatever its first frame in the scene.
+            export_anim_slide_to_zero=True,
+        )
 
 
 def _write_usd(context: bpy.types.Context, rig: bpy.types.Object, path: Path) -> object:
-    result = bpy.ops.wm.usd_export(
-        filepath=str(path),
-        check_existing=False,
-        selected_objects_only=True,
-        export_animation=True,
-    )
+    with _copy_in_metres(context, rig, with_meshes=False):
+        result = bpy.ops.wm.usd_export(
+            filepath=str(path),
+            check_existing=False,
+            selected_objects_only=True,
+            export_animation=True,
+        )
     # On a full disk the exporter says that it succeeded.
     is_whole = path.is_file() and _is_whole_usdc(path.read_bytes())
     return result if is_whole else set()
+
+
+@contextmanager
+def _copy_in_metres(
+    context: bpy.types.Context, rig: bpy.types.Object, *, with_meshes: bool
+) -> Generator[bpy.types.Object]:
+    """A plain copy where ``rig`` stands in the first frame: the exporters take units for metres."""
+    scene = scene_of(context)
+    with plain_copy(context, rig, name=rig.name, to=Matrix(), with_meshes=with_meshes) as copy:
+        place, turn, _ = stage_of(rig).decompose()
+        copy.matrix_world = Matrix.LocRotScale(metres_per_unit(scene) * place, turn, None)
+        yield copy
 
 
 def _is_whole_usdc(content: bytes) -> bool:

@@ -32,6 +32,7 @@ if HAS_BPY:
     _load("round_trip", HERE / "round_trip.py")
     _load("rig_state", HERE / "rig_state.py")
     _load("rig_clip", HERE / "rig_clip.py")
+    _load("character", HERE / "character.py")
 
 
 class _SkippedModule(pytest.Module):
