@@ -10,8 +10,10 @@ import bpy
 from ..core.errors import LiftError
 from ..core.pipeline import LiftSettings
 from ..core.retarget.retarget import Extremity, RetargetSettings
+from .preferences import preferred_model
 from .properties import LIFT_PG_panel
 from .rig_choice import AnimationSettings, RigChoice
+from .translation import translate_message
 
 
 def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
@@ -20,15 +22,20 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
     Raises
     ------
     LiftError
-        When a calibration is to be used and none is chosen.
+        When a calibration is to be used and none is chosen, or the preferred model is not there.
     """
     is_calibrated = panel.lens == "CALIBRATION"
     if is_calibrated and not panel.calibration:
-        raise LiftError("the lens is to come from a calibration: choose its file under Camera")
+        raise LiftError(
+            translate_message(
+                "the lens is to come from a calibration: choose its file under Camera"
+            )
+        )
     return LiftSettings(
         fov_deg=panel.fov_deg if panel.lens == "FOV" else None,
         calibration=_path(panel.calibration) if is_calibrated else None,
         camera_name=(panel.camera_name or None) if is_calibrated else None,
+        model=preferred_model(bpy.context),
         height_m=panel.height if panel.is_height_known else None,
         smooth=panel.smooth,
         lock_feet=panel.lock_feet,
@@ -46,7 +53,11 @@ def chosen_rig(panel: LIFT_PG_panel) -> RigChoice:
     if panel.target == "NEW":
         return RigChoice(scheme=panel.scheme)
     if panel.rig is None:
-        raise LiftError("the motion is to go on your character: choose its armature under Target")
+        raise LiftError(
+            translate_message(
+                "the motion is to go on your character: choose its armature under Target"
+            )
+        )
     bone_map = _path(panel.bone_map) if panel.bone_map else None
     return RigChoice(scheme=None, object_name=panel.rig.name, bone_map=bone_map)
 

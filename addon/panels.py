@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
 
 from .access import scene_of
@@ -12,7 +10,10 @@ from .operators.export_result import LIFT_OT_export
 from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
 from .operators.view_video import LIFT_OT_view_video
 from .output_format import OUTPUT_FORMATS
+from .preset import LIFT_PT_presets
 from .properties import LIFT_PG_panel, panel_of
+from .text_lines import wrap_text
+from .translation import PANEL_CONTEXT, translate_label
 
 _MOST_PEOPLE_SHOWN = 6
 _LINE_LENGTH = 42
@@ -22,6 +23,7 @@ class _Sidebar:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Lift"
+    bl_translation_context = PANEL_CONTEXT
 
 
 class LIFT_PT_main(_Sidebar, bpy.types.Panel):
@@ -30,13 +32,17 @@ class LIFT_PT_main(_Sidebar, bpy.types.Panel):
     bl_idname = "LIFT_PT_main"
     bl_label = "Lift Video to 3D"
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        """Draw the icon that opens the presets."""
+        LIFT_PT_presets.draw_panel_header(self.layout)
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what most users need."""
         layout, panel = _layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "source")
         _draw_source(layout, panel)
         if panel.progress >= 0.0:
-            layout.progress(factor=panel.progress, text=panel.progress_text)
+            layout.progress(factor=panel.progress, text=panel.progress_text, translate=False)
             layout.operator(LIFT_OT_cancel.bl_idname, icon="CANCEL")
         else:
             row = layout.row()
@@ -51,14 +57,18 @@ def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
     if not panel.people:
         return
     column = layout.column(align=True)
-    column.label(text=panel.source_format, icon="CHECKMARK")
-    column.label(text=f"{panel.num_frames} frames, {panel.fps:g} fps, {panel.source_size} px")
+    column.label(text=panel.source_format, icon="CHECKMARK", translate=False)
+    found = translate_label("{frames} frames, {fps:g} fps, {size} px")
+    found = found.format(frames=panel.num_frames, fps=panel.fps, size=panel.source_size)
+    column.label(text=found, translate=False)
     if len(panel.people) > 1:
         layout.prop(panel, "person")
         people = layout.column(align=True)
         for person in list(panel.people)[:_MOST_PEOPLE_SHOWN]:
             icon = "RADIOBUT_ON" if person.number == panel.person else "RADIOBUT_OFF"
-            people.label(text=f"Person {person.number}: {person.num_frames} frames", icon=icon)
+            found = translate_label("Person {number}: {frames} frames")
+            found = found.format(number=person.number, frames=person.num_frames)
+            people.label(text=found, icon=icon, translate=False)
 
 
 class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
@@ -94,7 +104,7 @@ class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
         layout, panel = _layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "smooth")
         layout.prop(panel, "lock_feet")
-        row = layout.row(heading="Height")
+        row = layout.row(heading="Height", heading_ctxt=PANEL_CONTEXT)
         row.prop(panel, "is_height_known", text="")
         part = row.row()
         part.enabled = panel.is_height_known
@@ -118,9 +128,9 @@ class LIFT_PT_target(_Sidebar, bpy.types.Panel):
             layout.prop(panel, "rig")
             layout.prop(panel, "bone_map")
         layout.prop(panel, "travel")
-        column = layout.column(heading="Reach")
-        column.prop(panel, "reaches_hands", text="Hands")
-        column.prop(panel, "reaches_feet", text="Feet")
+        column = layout.column(heading="Reach", heading_ctxt=PANEL_CONTEXT)
+        column.prop(panel, "reaches_hands", text="Hands", text_ctxt=PANEL_CONTEXT)
+        column.prop(panel, "reaches_feet", text="Feet", text_ctxt=PANEL_CONTEXT)
 
 
 class LIFT_PT_keys(_Sidebar, bpy.types.Panel):
@@ -155,17 +165,21 @@ class LIFT_PT_result(_Sidebar, bpy.types.Panel):
         """Draw quality, warnings and the export buttons."""
         layout, panel = _layout_of(self), panel_of(scene_of(context))
         column = layout.column(align=True)
-        column.label(text=panel.result_rig.name, icon="ARMATURE_DATA")
+        column.label(text=panel.result_rig.name, icon="ARMATURE_DATA", translate=False)
         _draw_text(column, panel.result_quality)
         if panel.result_reprojection_px >= 0.0:
-            column.label(text=f"{panel.result_reprojection_px:.1f} px from the video's keypoints")
+            distance = translate_label("{distance:.1f} px from the video's keypoints")
+            distance = distance.format(distance=panel.result_reprojection_px)
+            column.label(text=distance, translate=False)
         for warning in panel.warnings:
             _draw_text(layout, warning.text, icon="INFO")
         layout.operator(LIFT_OT_view_video.bl_idname, icon="VIEW_CAMERA")
         row = layout.row(align=True)
         for suffix, output_format in OUTPUT_FORMATS.items():
             if suffix != ".blend" and has_exporter(suffix):
-                button = row.operator(LIFT_OT_export.bl_idname, text=output_format.name)
+                button = row.operator(
+                    LIFT_OT_export.bl_idname, text=output_format.name, translate=False
+                )
                 button.filename_ext = suffix  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -179,8 +193,12 @@ def _layout_of(panel: bpy.types.Panel) -> bpy.types.UILayout:
 def _draw_text(layout: bpy.types.UILayout, text: str, *, icon: str = "NONE") -> None:
     """Text in as many lines as a sidebar of usual width needs."""
     column = layout.column(align=True)
-    for number, line in enumerate(textwrap.wrap(text, _LINE_LENGTH)):
-        column.label(text=line, icon=icon if number == 0 else "BLANK1")  # pyright: ignore[reportArgumentType]
+    for number, line in enumerate(wrap_text(text, _LINE_LENGTH)):
+        column.label(
+            text=line,
+            icon=icon if number == 0 else "BLANK1",  # pyright: ignore[reportArgumentType]
+            translate=False,
+        )
 
 
 PANELS: tuple[type[bpy.types.Panel], ...] = (

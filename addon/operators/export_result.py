@@ -15,6 +15,7 @@ from ..access import scene_of, window_of
 from ..export import export_armature
 from ..output_format import OUTPUT_FORMATS
 from ..properties import panel_of
+from ..translation import translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -62,5 +63,5 @@ class LIFT_OT_export(  # pyright: ignore[reportIncompatibleMethodOverride]
         finally:
             if window is not None:
                 window.cursor_modal_restore()
-        self.report({"INFO"}, f"Wrote {self.filepath}")
+        self.report({"INFO"}, translate_message("Wrote {path}").format(path=self.filepath))
         return {"FINISHED"}

@@ -13,7 +13,9 @@ from ...core import pipeline
 from ...core.errors import LiftError
 from .. import compat
 from ..access import window_manager_of
+from ..preferences import preferred_model
 from ..session import add_animated_armature
+from .open_source import KEYPOINT_SUFFIXES
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -33,7 +35,7 @@ class LIFT_OT_import_keypoints(  # pyright: ignore[reportIncompatibleMethodOverr
 
     filepath: StringProperty(subtype="FILE_PATH")  # pyright: ignore[reportInvalidTypeForm]
     filter_glob: StringProperty(  # pyright: ignore[reportInvalidTypeForm]
-        default="*.json;*.npz;*.npy;*.csv;*.txt", options={"HIDDEN"}
+        default=";".join(f"*{suffix}" for suffix in KEYPOINT_SUFFIXES), options={"HIDDEN"}
     )
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
@@ -45,7 +47,7 @@ class LIFT_OT_import_keypoints(  # pyright: ignore[reportIncompatibleMethodOverr
             [lifted] = pipeline.lift_clip(
                 path,
                 person=1,
-                settings=pipeline.LiftSettings(),
+                settings=pipeline.LiftSettings(model=preferred_model(context)),
                 progress=lambda _, share: compat.update_progress(window_manager, share),
             )
             add_animated_armature(context, lifted.motion, name=path.stem)

@@ -20,6 +20,7 @@ from ..panel_choice import chosen_animation, chosen_lift_settings, chosen_rig
 from ..properties import LIFT_PG_panel, panel_of, source_path
 from ..rig_space import stage_of
 from ..session import Animation, animate
+from ..translation import translate_message
 from ..video_camera import place_video_camera, show_video_behind
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class LIFT_OT_lift(bpy.types.Operator):
             return self._fail(error)
         self._scene_name = scene.name
         self._job = Job(work)
-        panel.progress, panel.progress_text = 0.0, "reading"
+        panel.progress, panel.progress_text = 0.0, translate_message("reading")
         window_manager = window_manager_of(context)
         self._timer = window_manager.event_timer_add(_SECONDS_PER_LOOK, window=window_of(context))
         window_manager.modal_handler_add(self)
@@ -84,7 +85,7 @@ class LIFT_OT_lift(bpy.types.Operator):
         if scene is None or event.type == "ESC" or panel_of(scene).progress_text == "":
             self._job.cancel()
             self._end(context, scene)
-            self.report({"INFO"}, "Cancelled: nothing was changed")
+            self.report({"INFO"}, translate_message("Cancelled: nothing was changed"))
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
@@ -107,11 +108,20 @@ class LIFT_OT_lift(bpy.types.Operator):
     def _show_progress(self, context: bpy.types.Context, panel: LIFT_PG_panel) -> None:
         left = self._job.seconds_left
         panel.progress = self._job.share
-        panel.progress_text = self._job.stage + ("" if left is None else f", {left:.0f} s left")
+        # The stages' names come from core, which knows of no language.
+        stage = translate_message(self._job.stage or "reading")
+        panel.progress_text = (
+            stage
+            if left is None
+            else translate_message("{stage}, {seconds:.0f} s left").format(
+                stage=stage, seconds=left
+            )
+        )
         workspace = workspace_of(context)
         if workspace is not None:
+            status = translate_message("Lifting: {stage} ({share:.0%}); ESC cancels")
             workspace.status_text_set(
-                f"Lifting: {panel.progress_text} ({panel.progress:.0%}); ESC cancels"
+                status.format(stage=panel.progress_text, share=panel.progress)
             )
         _redraw(context)
 
@@ -173,9 +183,11 @@ def _finish(context: bpy.types.Context, lifted: pipeline.LiftedPerson) -> None:
     panel.result_rig = animation.rig
     num_untrusted = _mark_untrusted(scene, lifted, name=name)
     panel.result_quality = (
-        f"{num_untrusted} of {lifted.motion.num_frames} frames are a guess"
+        translate_message("{guessed} of {frames} frames are a guess").format(
+            guessed=num_untrusted, frames=lifted.motion.num_frames
+        )
         if num_untrusted
-        else "every frame can be trusted"
+        else translate_message("every frame can be trusted")
     )
     reprojection = lifted.report.get("reprojection_px")
     panel.result_reprojection_px = reprojection if isinstance(reprojection, float) else -1.0
@@ -212,7 +224,9 @@ def _match_video(
     except LiftError as error:
         return [str(error)]
     if panel.uses_scene_fps:
-        return ["the scene keeps its frame rate: the video behind runs at its own"]
+        return [
+            translate_message("the scene keeps its frame rate: the video behind runs at its own")
+        ]
     return []
 
 

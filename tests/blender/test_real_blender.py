@@ -131,6 +131,12 @@ def test_installed_extension_registers_and_unregisters(installed: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_installed_extension_speaks_chinese(installed: Path) -> None:
+    done = run_script(HERE / "check_language.py", resources=installed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "TRANSLATED" in done.stdout and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("way", ["command", "script"])
 def test_installed_extension_lifts(way: str, installed: Path, tmp_path: Path) -> None:
     def run(*arguments: str) -> Done:

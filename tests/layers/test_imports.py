@@ -19,7 +19,7 @@ MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "learning"}
 ASSEMBLY = ["clip_source", "report", "lift_settings", "pipeline", "streaming", "stream_session"]
 SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}
 OWN_PACKAGES = {"core", "addon", "training", "lift_video_to_3d"}
-BLENDER = {"bpy", "mathutils", "bpy_extras", "bmesh", "gpu", "bl_ext"}
+BLENDER = {"bpy", "mathutils", "bpy_extras", "bmesh", "gpu", "bl_ext", "bl_operators", "bl_ui"}
 RUNS_IN_BLENDER = {"numpy", *BLENDER}
 
 

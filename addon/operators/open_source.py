@@ -1,0 +1,73 @@
+"""Choose the panel's clip: by dropping its file on the 3D view, or in the file browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from ..access import scene_of, window_manager_of
+from ..properties import panel_of
+from ..translation import translate_message
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import OperatorReturnItems
+
+KEYPOINT_SUFFIXES = (".json", ".npz", ".npy", ".csv", ".txt")
+"""How the names of keypoint files end; their formats are told by what is in them."""
+
+
+class LIFT_OT_open_source(bpy.types.Operator):
+    """Make a file of keypoints the panel's clip."""
+
+    bl_idname = "lift.open_source"
+    bl_label = "Open 2D Keypoints"
+    bl_description = (
+        "Choose the keypoints to lift: a file, or any file of a folder that has one per frame"
+    )
+    bl_options = {"UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # pyright: ignore[reportInvalidTypeForm]
+    filter_glob: StringProperty(  # pyright: ignore[reportInvalidTypeForm]
+        default=";".join(f"*{suffix}" for suffix in KEYPOINT_SUFFIXES), options={"HIDDEN"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether no clip is being lifted."""
+        return panel_of(scene_of(context)).progress < 0.0
+
+    def invoke(
+        self, context: bpy.types.Context, event: bpy.types.Event
+    ) -> set[OperatorReturnItems]:
+        """Open what was dropped; without a file, ask for one."""
+        if self.filepath:
+            return self.execute(context)
+        window_manager_of(context).fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        """Show the file in the panel; one that cannot be used leaves the panel as it was."""
+        panel = panel_of(scene_of(context))
+        previous, person = panel.source, panel.person
+        panel.source = self.filepath
+        if not panel.people:
+            error = panel.source_error or translate_message("choose a file of 2D keypoints")
+            panel.source, panel.person = previous, person
+            self.report({"ERROR"}, error)
+            return {"CANCELLED"}
+        _show_sidebar(context)
+        self.report(
+            {"INFO"},
+            translate_message("{frames} frames, {people} people: press Lift Video to 3D").format(
+                frames=panel.num_frames, people=len(panel.people)
+            ),
+        )
+        return {"FINISHED"}
+
+
+def _show_sidebar(context: bpy.types.Context) -> None:
+    """The panel is in the sidebar of the view that the file was dropped on."""
+    if isinstance(context.space_data, bpy.types.SpaceView3D):
+        context.space_data.show_region_ui = True

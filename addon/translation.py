@@ -1,0 +1,270 @@
+"""The interface in Chinese: texts as in the code and what Blender shows for them.
+
+Blender translates names, descriptions and the literal texts of layouts by itself; texts that are put
+together ask for theirs. What core says (errors, warnings, formats) stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import bpy
+from bpy.app.translations import contexts
+
+PANEL_CONTEXT = "LiftPanel"
+"""Of words that Blender translates in another sense: keys of a shape, feet as a unit."""
+
+
+def translate_label(text: str) -> str:
+    """``text`` as labels show it in the user's language."""
+    return cast(str, bpy.app.translations.pgettext_iface(text))
+
+
+def translate_message(text: str) -> str:
+    """``text`` as reports show it in the user's language."""
+    return cast(str, bpy.app.translations.pgettext_rpt(text))
+
+
+_CHINESE_LABELS = {
+    "Lift": "提升",
+    "Lift Presets": "视频转三维预设",
+    "2D Keypoints": "二维关键点",
+    "Keypoints": "关键点",
+    "Video": "视频",
+    "Person": "人物",
+    "Camera": "摄像机",
+    "Lens": "镜头",
+    "Automatic": "自动",
+    "Field of View": "视野",
+    "Calibration": "校准",
+    "Video Camera": "视频摄像机",
+    "Smoothness": "平滑度",
+    "Lock Feet": "锁定双脚",
+    "Height": "高度",
+    "Target": "目标",
+    "New Armature": "新建骨架",
+    "My Character": "我的角色",
+    "Kind": "类型",
+    "Character": "角色",
+    "Bone Map": "骨骼映射",
+    "Hands Reach": "双手到达",
+    "Feet Reach": "双脚到达",
+    "Root Motion": "根运动",
+    "Hips": "髋部",
+    "Root Bone": "根骨骼",
+    "Object": "物体",
+    "In Place": "原地",
+    "First Frame": "首帧",
+    "Keep Scene Rate": "保持场景帧率",
+    "Reduce Keys": "精简关键帧",
+    "Bound (mm)": "误差上限 (mm)",
+    "FBX For": "FBX 用于",
+    "Any Program": "任意软件",
+    "Model": "模型",
+}
+
+_CHINESE_PANEL = {
+    "Lift Video to 3D": "视频转三维动作",
+    "Camera": "摄像机",
+    "Motion": "动作",
+    "Height": "身高",
+    "Target": "目标",
+    "Reach": "到达",
+    "Hands": "双手",
+    "Feet": "双脚",
+    "Keys": "关键帧",
+    "Result": "结果",
+}
+
+_CHINESE_DESCRIPTIONS = {
+    "A file of 2D keypoints, or any file of a folder that has one per frame": (
+        "二维关键点文件；每帧一个文件时，可选文件夹中的任一文件"
+    ),
+    "Shown behind the rig; empty: the one beside the keypoints, where there is one": (
+        "显示在骨架后面；留空则使用关键点旁边的视频（如果有）"
+    ),
+    "Whose motion is lifted": "转换谁的动作",
+    "How the lens is known": "镜头参数从何而来",
+    "Take 50 degrees across the longer side of the picture": "画面长边取 50 度视野",
+    "The lens's horizontal field of view is known": "镜头的水平视野已知",
+    "A calibration file knows the lens and where the camera stood": (
+        "由校准文件给出镜头参数和摄像机位置"
+    ),
+    "Horizontal, in degrees": "水平方向，以度为单位",
+    "An OpenCV-style calibration (TOML)": "OpenCV 格式的校准文件 (TOML)",
+    "The camera's name in the calibration": "摄像机在校准文件中的名称",
+    "Place a camera where the video's stood, with the video behind": (
+        "在拍摄视频的位置放置摄像机，并以视频为背景"
+    ),
+    "0 keeps every movement, 1 is very smooth": "0 保留所有动作，1 非常平滑",
+    "Feet that stand are held still": "站立的脚保持不动",
+    "The person's height is known": "人物的身高已知",
+    "Of the person": "人物的身高",
+    "Whose bones move": "让谁的骨骼运动",
+    "Build an armature in the person's size": "按人物的体型新建骨架",
+    "Put the motion on an armature of this scene": "将动作应用到此场景中的骨架",
+    "Bone names, hierarchy and rest pose of the new armature": ("新骨架的骨骼名称、层级和静置姿态"),
+    "The armature that is to move": "要运动的骨架",
+    "A JSON file that says which bones play which part; empty: found by itself": (
+        "说明各骨骼对应身体哪一部分的 JSON 文件；留空则自动识别"
+    ),
+    "Bend the arms so that the hands come where the person's are": (
+        "弯曲手臂，使双手到达人物双手的位置"
+    ),
+    "Bend the legs so that the feet come where the person's are": (
+        "弯曲腿部，使双脚到达人物双脚的位置"
+    ),
+    "Who carries the travel": "由谁承载位移",
+    "The hips carry the travel": "由髋部承载位移",
+    "The root bone carries travel and heading": "由根骨骼承载位移和朝向",
+    "The armature object carries travel and heading": "由骨架物体承载位移和朝向",
+    "No horizontal travel": "没有水平位移",
+    "Scene frame of the first pose": "第一个姿态所在的场景帧",
+    "Resample the motion to the scene's frame rate instead of changing that": (
+        "将动作重新采样到场景帧率，而不是更改场景帧率"
+    ),
+    "Leave out keys within a bound": "在误差上限内省去关键帧",
+    "How far any bone's end may be off where keys are left out": (
+        "省去关键帧后，任一骨骼末端允许的最大偏差"
+    ),
+    "Trained weights (npz) that lift the keypoints; empty: the bundled ones": (
+        "用于转换关键点的训练权重 (npz)；留空则使用自带的权重"
+    ),
+    "Whose way FBX files go": "FBX 文件按谁的方式导出",
+    "Blender's own axes and units": "Blender 自身的坐标轴和单位",
+    "Deforming bones alone, in metres": "仅形变骨骼，以米为单位",
+    "Deforming bones alone, in centimetres": "仅形变骨骼，以厘米为单位",
+    "Lift a video's 2D keypoints (a file, or one per frame) to an animated armature": (
+        "将视频的二维关键点（一个文件，或每帧一个文件）转换为带动画的骨架"
+    ),
+    "Choose the keypoints to lift: a file, or any file of a folder that has one per frame": (
+        "选择要转换的关键点：一个文件；每帧一个文件时，可选文件夹中的任一文件"
+    ),
+    "Lift the chosen person to 3D and put the motion on the chosen rig; ESC cancels": (
+        "将所选人物转换为三维动作，并应用到所选骨架；按 ESC 取消"
+    ),
+    "Stop lifting; the scene stays as it was": "停止转换；场景保持原样",
+    "Write the armature with its motion to a file; its ending says the format": (
+        "将骨架及其动作写入文件；格式由扩展名决定"
+    ),
+    "Look through the video's camera, or back: the rig lies over the person": (
+        "切换到视频摄像机视角，或切换回来：骨架与人物重合"
+    ),
+    "Keep the choices of the panel under a name, or remove the chosen preset": (
+        "以名称保存面板中的选项，或移除所选预设"
+    ),
+}
+
+_CHINESE_SCHEMES = {
+    "3ds Max's Biped, and Source's ValveBiped.Bip01_ with the same parts: A pose.": (
+        "3ds Max 的 Biped，以及结构相同的 Source 引擎 ValveBiped.Bip01_：A 姿势。"
+    ),
+    "The CMU motion capture database converted to BVH: T pose. One finger and the thumb have a bone"
+    " each.": "CMU 动作捕捉数据库转换的 BVH：T 姿势。拇指和一根手指各有一根骨骼。",
+    "Daz Genesis 8, and Genesis 3 with the same names: A pose. Limbs but the shin are a bend and a "
+    "twist bone, one below the other.": (
+        "Daz Genesis 8，以及名称相同的 Genesis 3：A 姿势。"
+        "除小腿外，四肢各由上下相接的弯曲骨骼和扭转骨骼组成。"
+    ),
+    "The armature that the product builds on its own: Rigify-like names, T pose, local X is every "
+    "hinge.": "本插件自建的骨架：名称类似 Rigify，T 姿势，关节均绕局部 X 轴弯曲。",
+    "MakeHuman's default rig, with face and toes left out: A pose. Limbs are two bones, one below the "
+    "other. (MakeHuman's game engine rig has the names of 'unreal'.)": (
+        "MakeHuman 的默认骨架，不含面部和脚趾：A 姿势。四肢由上下相接的两根骨骼组成。"
+        "（MakeHuman 的游戏引擎骨架使用 'unreal' 的名称。）"
+    ),
+    "MetaHuman's body: Unreal Engine 5's names with corrective bones and toes of their own, without "
+    "IK bones. A pose; bones along Y, as Blender's are.": (
+        "MetaHuman 的身体：Unreal Engine 5 的名称，另有修正骨骼和脚趾，没有 IK 骨骼。"
+        "A 姿势；骨骼沿 Y 轴，与 Blender 一致。"
+    ),
+    "Mixamo's auto-rigger: T pose, bones along their own Y with Mixamo's own rolls. The prefix may be "
+    "absent or numbered (mixamorig1:).": (
+        "Mixamo 自动绑定：T 姿势，骨骼沿自身 Y 轴，扭转角为 Mixamo 自有。前缀可省略或带编号 (mixamorig1:)。"
+    ),
+    "A rig generated by Rigify from the human metarig: its FK controls, the torso control for the "
+    "hips. Built without a file it is a plain hierarchy of these controls.": (
+        "Rigify 由人体元骨架生成的骨架：使用其 FK 控制器，髋部使用躯干控制器。"
+        "无文件新建时，是由这些控制器组成的普通层级。"
+    ),
+    "Rigify's human metarig: T pose, local X is every hinge.": (
+        "Rigify 的人体元骨架：T 姿势，关节均绕局部 X 轴弯曲。"
+    ),
+    "The SMPL body model's joints as bones: T pose. Its ankle is the foot's bone and its foot the "
+    "toes'. The prefix may be m_avg_ or f_avg_.": (
+        "以 SMPL 人体模型的关节为骨骼：T 姿势。其 ankle 是脚的骨骼，foot 是脚趾的骨骼。"
+        "前缀可为 m_avg_ 或 f_avg_。"
+    ),
+    "Unreal Engine 4's mannequin: A pose. Its bones run along their own X; here they run along Y, as "
+    "Blender's do.": (
+        "Unreal Engine 4 的人体模型：A 姿势。其骨骼沿自身 X 轴；此处沿 Y 轴，与 Blender 一致。"
+    ),
+    "Unreal Engine 5's mannequins Manny and Quinn: A pose. Their bones run along their own X; here "
+    "they run along Y, as Blender's do.": (
+        "Unreal Engine 5 的人体模型 Manny 和 Quinn：A 姿势。"
+        "其骨骼沿自身 X 轴；此处沿 Y 轴，与 Blender 一致。"
+    ),
+    "VRoid Studio's VRM avatars: T pose.": "VRoid Studio 的 VRM 虚拟形象：T 姿势。",
+}
+
+_CHINESE_MESSAGES = {
+    "{frames} frames, {fps:g} fps, {size} px": "{frames} 帧，{fps:g} fps，{size} 像素",
+    "Person {number}: {frames} frames": "人物 {number}：{frames} 帧",
+    "{distance:.1f} px from the video's keypoints": "与视频关键点相差 {distance:.1f} 像素",
+    "{guessed} of {frames} frames are a guess": "{frames} 帧中有 {guessed} 帧为推测",
+    "every frame can be trusted": "每一帧都可信",
+    "{frames} frames, {people} people: press Lift Video to 3D": (
+        "{frames} 帧，{people} 人：请按“视频转三维动作”"
+    ),
+    "Lifting: {stage} ({share:.0%}); ESC cancels": "正在转换：{stage} ({share:.0%})；按 ESC 取消",
+    "{stage}, {seconds:.0f} s left": "{stage}，剩余 {seconds:.0f} 秒",
+    "reading": "读取",
+    "cleaning": "清理",
+    "lifting": "转换",
+    "fitting": "拟合",
+    "world": "世界空间",
+    "bones": "骨骼",
+    "lifted": "转换完成",
+    "Cancelled: nothing was changed": "已取消：未作任何更改",
+    "Wrote {path}": "已写入 {path}",
+    "choose a file of 2D keypoints": "请选择二维关键点文件",
+    "the lens is to come from a calibration: choose its file under Camera": (
+        "镜头参数来自校准：请在“摄像机”中选择校准文件"
+    ),
+    "the motion is to go on your character: choose its armature under Target": (
+        "动作要应用到您的角色：请在“目标”中选择其骨架"
+    ),
+    "the scene keeps its frame rate: the video behind runs at its own": (
+        "场景保持自身帧率：背景视频按其原有帧率播放"
+    ),
+    "{model}: no such file: choose another model in the preferences, or none": (
+        "{model}：文件不存在：请在偏好设置中选择其他模型，或留空"
+    ),
+}
+
+_CHINESE_OPERATORS = {
+    "Lift Video to 3D": "视频转三维动作",
+    "Cancel": "取消",
+    "Open 2D Keypoints": "打开二维关键点",
+    "Import Keypoints to 3D Animation": "导入关键点为三维动画",
+    "2D Keypoints to 3D Animation": "二维关键点转三维动画",
+    "Export Animation": "导出动画",
+    "Match to Video": "匹配视频",
+    "Add Lift Preset": "添加视频转三维预设",
+}
+
+_CHINESE_TEXTS = {
+    **_CHINESE_LABELS,
+    **_CHINESE_DESCRIPTIONS,
+    **_CHINESE_SCHEMES,
+    **_CHINESE_MESSAGES,
+}
+
+TRANSLATIONS = {
+    "zh_HANS": {
+        **{(contexts.default, text): chinese for text, chinese in _CHINESE_TEXTS.items()},
+        **{(PANEL_CONTEXT, text): chinese for text, chinese in _CHINESE_PANEL.items()},
+        **{(contexts.operator_default, text): name for text, name in _CHINESE_OPERATORS.items()},
+    }
+}
+"""By language and (context, text): what ``bpy.app.translations`` takes."""
