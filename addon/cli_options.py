@@ -14,10 +14,19 @@ from .cli_parser import build_parser
 from .clip import Clip, plan_clips
 from .rig_choice import AnimationSettings, RigChoice, choose_rig
 
-_LATER_OPTIONS = ("camera_path", "corrections")
+_LATER_OPTIONS = ("corrections",)
 _CLIP_OPTIONS = (
     *("output", "output_dir", "format", "poses", "report", "scene_fps", "start_frame"),
-    *("person", "video", "no_foot_lock", "in_place", "root_motion", "rig", "rig_object"),
+    *(
+        "person",
+        "video",
+        "camera_path",
+        "no_foot_lock",
+        "in_place",
+        "root_motion",
+        "rig",
+        "rig_object",
+    ),
     *("mute_constraints", "reach", "parts", "frame_step", "bake_to", "reduce", "t_pose", "engine"),
 )
 """What --stream, which reads one person from standard input and writes no file, has no use for."""
@@ -90,6 +99,7 @@ def _settings(given: argparse.Namespace) -> LiftSettings:
         focal_length_px=given.focal_length,
         calibration=given.calibration,
         camera_name=given.camera,
+        camera_path=given.camera_path,
         model=given.model,
         height_m=given.height,
         smooth=given.smooth,
@@ -143,6 +153,10 @@ def _check_combination(given: argparse.Namespace) -> None:
         raise LiftError("--output is for one INPUT: use --output-dir for several")
     if is_batch and given.video is not None:
         raise LiftError("--video is for one INPUT: with several, each finds its own beside it")
+    if is_batch and given.camera_path is not None:
+        raise LiftError("--camera-path is for one INPUT: it is one clip's")
+    if given.camera_path is not None and given.calibration is not None:
+        raise LiftError("--camera-path and --calibration both say where the camera is: give one")
     if given.format is not None and given.output_dir is None:
         raise LiftError("--format needs --output-dir")
     if given.camera is not None and given.calibration is None:

@@ -18,6 +18,15 @@ LAST_FRAME = 1048574
 """Blender's."""
 
 _MANIFEST = Path(__file__).resolve().parent.parent / "blender_manifest.toml"
+_CAMERA_PATH_HELP = """--camera-path: the world is the path's, z up; frames between are interpolated
+  {"format": "lift-camera-path", "version": 1,
+   "convention": "blender",          the camera's axes: y up, looks along -z; or "opencv": y down, +z
+   "metres_per_unit": 1.0,           of the positions; left out, standing feet tell it
+   "fps": 24, "fov_deg": 54.2,       optional; or "focal_length_px" (and its "image_size"); the field of
+                                     view is horizontal; each may stand in the frames instead (zoom)
+   "frames": [{"frame": 0,           as the keypoints number them
+               "position_world": [x, y, z],
+               "rotation_camera_to_world": [w, x, y, z]}, ...]}   (or "rotation_world_to_camera")"""
 _STREAM_HELP = """--stream: one JSON object a line on standard input, one person:
   {"fps": 30, "image_size": [1920, 1080], "joint_set": "COCO-17"}   first line, each key optional
   {"frame": 0, "time": 0.0, "keypoints": [[x, y, confidence], ...]}  pixels; [] = nobody; "frame",
@@ -36,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="lift",
         usage="lift INPUT [INPUT ...] [options]\n       lift --stream [options]",
         description="Lift a video's 2D human keypoints to 3D animation on an armature.",
-        epilog=_STREAM_HELP,
+        epilog=f"{_CAMERA_PATH_HELP}\n\n{_STREAM_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -124,6 +133,12 @@ def _add_lens_options(parser: argparse.ArgumentParser) -> None:
     )
     lens.add_argument("--calibration", metavar="FILE.toml", type=Path, help="OpenCV-style")
     group.add_argument("--camera", metavar="NAME", help="in --calibration (default its only one)")
+    group.add_argument(
+        "--camera-path",
+        metavar="FILE.json",
+        type=Path,
+        help="a moving camera's pose in each frame, and its lens (see below); one INPUT",
+    )
 
 
 def _add_motion_options(parser: argparse.ArgumentParser) -> None:
@@ -223,5 +238,4 @@ def _add_bake_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_later_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("not available yet")
-    group.add_argument("--camera-path", metavar="FILE.json")
     group.add_argument("--corrections", metavar="FILE.json")

@@ -10,9 +10,12 @@ import numpy as np
 
 from .errors import LiftError
 from .geometry.camera import DEFAULT_FOV_DEG, camera_at_origin, focal_length_from_fov
+from .geometry.camera_motion import is_moving
 from .io.calibration import read_calibration
+from .io.camera_path import read_camera_path
 from .io.keypoints import read_keypoints, with_image_size
 from .io.video import VideoInfo, find_video_beside, read_video_info
+from .moving_camera import follow_path, with_lens_of_path, without_zoom
 from .preprocess.track import track
 from .types import Camera, Detections, Keypoints2D
 
@@ -26,8 +29,12 @@ class ClipSource:
 
     ``people`` ordered by frames seen; ``frame_span`` first and last source frame; ``frame_times`` s of
     every video frame where its rate varies, else None; ``focal_source`` and ``warnings`` in words;
-    ``is_calibrated`` when the camera's place in the world is given; ``is_size_guessed`` when nothing
-    but the keypoints' extent told the image size.
+    ``is_calibrated`` when the camera's place in the world is given, in metres; ``is_size_guessed`` when
+    nothing but the keypoints' extent told the image size.
+
+    A ``camera`` that moves has a pose for every frame of ``frame_span``; where it is not calibrated
+    either, its positions have an unknown unit. Of a lens that zooms, ``zoom`` (T,) is each frame's focal
+    length as a multiple of ``camera``'s, and ``people`` are as that constant lens would show them.
     """
 
     path: Path
@@ -43,6 +50,12 @@ class ClipSource:
     is_calibrated: bool
     warnings: tuple[str, ...]
     is_size_guessed: bool = False
+    zoom: np.ndarray | None = None
+
+    @property
+    def has_camera_path(self) -> bool:
+        """Whether the camera moves along a given path."""
+        return is_moving(self.camera)
 
 
 def open_clip(
@@ -55,6 +68,7 @@ def open_clip(
     focal_length_px: float | None = None,
     calibration: Path | None = None,
     camera_name: str | None = None,
+    camera_path: Path | None = None,
 ) -> ClipSource:
     """Read a clip and settle its rate, size and lens.
 
@@ -64,7 +78,7 @@ def open_clip(
     Raises
     ------
     LiftError
-        When the keypoints, the given video or the calibration cannot be used.
+        When the keypoints, the given video, the calibration or the camera's path cannot be used.
     """
     path = Path(path)
     detections = read_keypoints(path)
@@ -80,6 +94,7 @@ def open_clip(
         focal_length_px=focal_length_px,
         calibration=calibration,
         camera_name=camera_name,
+        camera_path=camera_path,
     )
 
 
@@ -94,22 +109,30 @@ def settle_clip(
     focal_length_px: float | None = None,
     calibration: Path | None = None,
     camera_name: str | None = None,
+    camera_path: Path | None = None,
 ) -> ClipSource:
     """``open_clip`` of keypoints that are read already; ``path`` is where they came from.
 
     Raises
     ------
     LiftError
-        When the calibration cannot be used, or a given number is out of range.
+        When the calibration or the camera's path cannot be used, or a given number is out of range.
     """
     warnings = list(detections.warnings)
     calibrated = None if calibration is None else read_calibration(calibration, camera_name)
+    if camera_path is not None and calibrated is not None:
+        raise LiftError(
+            f"{calibration} and {camera_path} both say where the camera is: expected one of them"
+        )
+    path_of_camera = None if camera_path is None else read_camera_path(camera_path)
     frame_times = None
     if fps is None:
         fps = detections.fps or (video_info.fps if video_info else None)
         # Times of a varying rate count only where that rate is the one in use.
         if video_info is not None and fps == video_info.fps:
             frame_times = video_info.frame_times
+    if fps is None and path_of_camera is not None:
+        fps = path_of_camera.fps
     if fps is None:
         fps = FALLBACK_FPS
         warnings.append(FPS_UNKNOWN)
@@ -126,22 +149,33 @@ def settle_clip(
             "(give --image-size)"
         )
     detections = with_image_size(detections, image_size)
+    frame_span = (int(detections.frames[0]), int(detections.frames[-1]))
     camera, focal_source = choose_camera(image_size, calibrated, fov_deg, focal_length_px)
+    zoom = None
+    if path_of_camera is not None:
+        if fov_deg is None and focal_length_px is None:
+            camera, focal_source = with_lens_of_path(
+                path_of_camera, camera, focal_source, image_size
+            )
+        camera, zoom = follow_path(path_of_camera, camera, frame_span, fps)
+        detections = without_zoom(detections, camera, zoom, frame_span)
     people, tracking_notes = track(replace(detections, fps=fps, image_size=image_size))
     return ClipSource(
         path=path,
         format=detections.format,
         joint_set=detections.skeleton.name,
         people=tuple(replace(person, fps=fps, image_size=image_size) for person in people),
-        frame_span=(int(detections.frames[0]), int(detections.frames[-1])),
+        frame_span=frame_span,
         fps=fps,
         frame_times=frame_times,
         image_size=image_size,
         camera=camera,
         focal_source=focal_source,
-        is_calibrated=calibrated is not None,
+        is_calibrated=calibrated is not None
+        or (path_of_camera is not None and path_of_camera.metres_per_unit is not None),
         warnings=(*warnings, *tracking_notes),
         is_size_guessed=is_size_guessed,
+        zoom=zoom,
     )
 
 

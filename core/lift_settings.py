@@ -12,8 +12,9 @@ class LiftSettings:
     """What the user chose; None means: find out, or take the stated default.
 
     ``fps`` Hz; ``image_size`` (width, height) px; ``fov_deg`` across the image's width;
-    ``height_m`` of the person (default: feet on a calibrated ground, else 1.70); ``smooth`` from 0,
-    raw, to 1, very smooth.
+    ``camera_path`` a moving camera's, as ``io.camera_path`` has it; ``height_m`` of the person
+    (default: feet on a calibrated ground, else 1.70), of several the one who is seen best; ``smooth``
+    from 0, raw, to 1, very smooth.
     """
 
     fps: Fraction | None = None
@@ -23,6 +24,7 @@ class LiftSettings:
     focal_length_px: float | None = None
     calibration: Path | None = None
     camera_name: str | None = None
+    camera_path: Path | None = None
     model: Path | None = None
     height_m: float | None = None
     smooth: float = 0.3

@@ -9,47 +9,41 @@ decides what the file leaves open (frame rate, image size, lens) and says in the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from .clip_source import ClipSource, open_clip
 from .errors import LiftError
-from .fit.bone_lengths import fit_bone_lengths, scale_poses
 from .fit.contacts import detect_contacts
-from .fit.evidence import ray_evidence
 from .fit.foot_lock import lock_feet
-from .fit.foothold import steady_distance
-from .fit.gaps import bridge_unseen, extend_to_span
-from .fit.gravity import estimate_gravity
-from .fit.ground import level_camera, place_camera, scale_to_ground, to_world
-from .fit.person_scale import choose_scale
-from .fit.solve import solve_poses
-from .fit.trajectory import solve_trajectory
+from .fit.gaps import extend_to_span
+from .fit.ground import to_world
 from .geometry.camera import world_to_camera
+from .geometry.camera_motion import camera_at
 from .io.poses import StoredPoses, write_poses_npz
 from .io.report import write_report_json
 from .lift_settings import LiftSettings
-from .lifting.lift import LiftResult, lift
 from .lifting.weights import LifterWeights, load_weights
 from .metrics import bone_length_spread
-from .preprocess.clean import clean
-from .preprocess.resample import make_timeline, resample, resample_poses, space_evenly
+from .person_fit import fit_person
+from .preprocess.resample import even_rows, space_evenly
 from .report import build_report, seldom_seen
 from .retarget.bone_rotations import solve_bone_rotations
 from .retarget.humanoid import humanoid_rest_pose
 from .retarget.kinematics import joint_positions
+from .shared_world import PlacedPerson, share_world
 from .stopwatch import Progress, Stopwatch
-from .types import BoneMotion, Camera, Keypoints2D, Poses3D
+from .types import BoneMotion, Camera, Poses3D
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiftedPerson:
-    """One person of a clip, lifted: poses in both spaces, bone motion, camera and report."""
+    """One person of a clip, lifted: poses in both spaces, bone motion, camera and report.
+
+    A ``camera`` that moves has a pose for each frame of the poses.
+    """
 
     person: int
     poses_world: Poses3D
@@ -98,6 +92,7 @@ def lift_clip(
             focal_length_px=settings.focal_length_px,
             calibration=settings.calibration,
             camera_name=settings.camera_name,
+            camera_path=settings.camera_path,
         )
     numbers = range(1, len(source.people) + 1) if person == "all" else [person]
     for number in numbers:
@@ -127,75 +122,26 @@ def lift_people(
     watch : Stopwatch
     """
     fitted = [
-        _fit_person(source, number, weights, settings, watch.part(done, len(numbers)))
+        fit_person(source, number, weights, settings, watch.part(done, len(numbers)))
         for done, number in enumerate(numbers)
     ]
     with watch.stage("world", 0.8):
-        cameras = _world_cameras(source, fitted)
-    lifted = [
-        _finish_person(source, person, camera, settings)
-        for person, camera in zip(fitted, cameras, strict=True)
-    ]
+        placed = share_world(source, fitted, settings)
+    lifted = [_finish_person(source, person, settings) for person in placed]
     watch.progress("lifted", 1.0)
     return lifted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedPerson:
-    """One person in camera space: poses of constant bone lengths (21,) m, and what they rest on.
-
-    ``bone_spread_m`` is how much the worst bone still varied before the bones made it rigid.
-    """
-
-    number: int
-    keypoints: Keypoints2D
-    poses: Poses3D
-    gravity: np.ndarray | None
-    bone_lengths: np.ndarray
-    bone_spread_m: float
-    scale_source: str
-    notes: tuple[str, ...]
-    watch: Stopwatch
-
-
-def _fit_person(
-    source: ClipSource,
-    number: int,
-    weights: LifterWeights,
-    settings: LiftSettings,
-    watch: Stopwatch,
-) -> FittedPerson:
-    with watch.stage("cleaning", 0.05):
-        keypoints, notes = clean(source.people[number - 1])
-    with watch.stage("lifting", 0.15):
-        lifted = _lift_at_model_rate(keypoints, source, weights)
-    with watch.stage("fitting", 0.45):
-        poses, bone_lengths = _fit(lifted.poses, keypoints, source.camera, settings.smooth)
-        floor_scale = scale_to_ground(poses, source.camera) if source.is_calibrated else None
-        scale, scale_source = choose_scale(
-            bone_lengths, height_m=settings.height_m, floor_scale=floor_scale
-        )
-        poses, bone_lengths = scale_poses(poses, scale), bone_lengths * scale
-    return FittedPerson(
-        number=number,
-        keypoints=keypoints,
-        poses=poses,
-        gravity=lifted.gravity,
-        bone_lengths=bone_lengths,
-        bone_spread_m=bone_length_spread(poses.positions, poses.skeleton.parents),
-        scale_source=scale_source,
-        notes=notes,
-        watch=watch,
-    )
-
-
 def _finish_person(
-    source: ClipSource, person: FittedPerson, camera: Camera, settings: LiftSettings
+    source: ClipSource, placed: PlacedPerson, settings: LiftSettings
 ) -> LiftedPerson:
+    person, camera = placed.fitted, placed.camera
     watch = person.watch
+    bone_spread_m = bone_length_spread(person.poses.positions, person.poses.skeleton.parents)
     rest_pose = humanoid_rest_pose(person.bone_lengths)
     with watch.stage("world", 0.85):
-        poses_world = extend_to_span(to_world(person.poses, camera), *source.frame_span)
+        own = camera_at(camera, person.poses.frames - source.frame_span[0])
+        poses_world = extend_to_span(to_world(person.poses, own), *source.frame_span)
     with watch.stage("bones", 0.9):
         # The bones make the body rigid; feet are locked on that body, and the bones follow them.
         poses_world = _carried(poses_world, solve_bone_rotations(poses_world, rest_pose))
@@ -204,7 +150,12 @@ def _finish_person(
             poses_world, contacts = lock_feet(poses_world, contacts)
         motion = solve_bone_rotations(poses_world, rest_pose, contacts=contacts)
         poses_world = _carried(poses_world, motion)
-    notes = (*source.warnings, *person.notes, *seldom_seen(person.keypoints))
+    notes = (
+        *source.warnings,
+        *person.notes,
+        *placed.warnings,
+        *seldom_seen(person.keypoints),
+    )
     report = build_report(
         source,
         keypoints=person.keypoints,
@@ -212,12 +163,15 @@ def _finish_person(
         poses_world=poses_world,
         contacts=contacts,
         camera=camera,
-        bone_spread_m=person.bone_spread_m,
-        scale_source=person.scale_source,
+        bone_spread_m=bone_spread_m,
+        scale_source=placed.scale_source,
         warnings=notes,
         seconds=watch.seconds,
     )
+    if source.zoom is not None:
+        camera = replace(camera, focal_length=camera.focal_length * source.zoom[:, None])
     if source.frame_times is not None:
+        camera = camera_at(camera, even_rows(poses_world, source.frame_times))
         poses_world, contacts = space_evenly(poses_world, contacts, source.frame_times)
         motion = solve_bone_rotations(poses_world, rest_pose, contacts=contacts)
         poses_world = _carried(poses_world, motion)
@@ -240,45 +194,6 @@ def _carried(poses: Poses3D, motion: BoneMotion) -> Poses3D:
 
 def _to_camera(poses: Poses3D, camera: Camera) -> Poses3D:
     return replace(poses, positions=world_to_camera(poses.positions, camera), space="camera")
-
-
-def _lift_at_model_rate(
-    keypoints: Keypoints2D, source: ClipSource, weights: LifterWeights
-) -> LiftResult:
-    """Lift at the rate the network knows and come back to the clip's own frames."""
-    timeline = make_timeline(
-        keypoints, fps=Fraction(weights.config.fps), frame_times=source.frame_times
-    )
-    lifted = lift(resample(keypoints, timeline), source.camera, weights)
-    nearest = np.round(timeline.model_position).astype(int)
-    return LiftResult(
-        poses=resample_poses(lifted.poses, timeline),
-        gravity=None if lifted.gravity is None else lifted.gravity[nearest],
-    )
-
-
-def _fit(
-    poses: Poses3D, keypoints: Keypoints2D, camera: Camera, smooth: float
-) -> tuple[Poses3D, np.ndarray]:
-    """Camera-space poses that agree with the image, and their constant bone lengths."""
-    evidence = ray_evidence(keypoints, camera)
-    poses = replace(bridge_unseen(poses), confidence=evidence.confidence)
-    placed = solve_trajectory(poses, evidence, smooth=smooth)
-    bone_lengths = fit_bone_lengths(placed)
-    solved = solve_poses(placed, evidence, bone_lengths, smooth=smooth)
-    return steady_distance(solved), bone_lengths
-
-
-def _world_cameras(source: ClipSource, people: list[FittedPerson]) -> list[Camera]:
-    """Every person's camera: the calibrated one, or one levelled by all, with z = 0 at their feet."""
-    if source.is_calibrated:
-        return [source.camera] * len(people)
-    level = level_camera(
-        source.camera, estimate_gravity([(person.poses, person.gravity) for person in people])
-    )
-    first = place_camera(people[0].poses, level)
-    origin_xy = -first.position_world[:2]
-    return [place_camera(person.poses, level, origin_xy=origin_xy) for person in people]
 
 
 def write_poses(path: Path, lifted: LiftedPerson) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 
 from .clip_source import ClipSource
 from .fit.bone_lengths import bone_lengths_per_frame
-from .geometry.camera import project_to_pixels
-from .geometry.quaternion import rotate
+from .geometry.camera import MIN_DEPTH, project_to_pixels
+from .geometry.quaternion import conjugate, rotate
 from .joint_sets import BODY_12, BODY_23, LIFTED_21, convert_joints, lifted_from_detected
 from .metrics import jitter
+from .trust import UntrustedRange, find_untrusted
 from .types import Camera, Keypoints2D, Poses3D
 from .version import VERSION
 
@@ -31,7 +32,10 @@ def build_report(
     warnings: tuple[str, ...],
     seconds: Mapping[str, float],
 ) -> dict[str, object]:
-    """The report of one lifted person, ready for JSON; lengths in the unit their key names."""
+    """The report of one lifted person, ready for JSON; lengths in the unit their key names.
+
+    ``camera_tilt_deg`` of a camera that moves is its median.
+    """
     body = convert_joints(keypoints, BODY_23)
     detected, confidence = lifted_from_detected(body.positions, body.confidence)
     lengths = bone_lengths_per_frame(poses_world.positions[0], LIFTED_21.parents)
@@ -44,10 +48,8 @@ def build_report(
         for joint, name in enumerate(LIFTED_21.joint_names)
         if is_seen[:, joint].any()
     }
-    is_untrusted = _share_seen(poses_world.confidence, keypoints) < _UNTRUSTED_SHARE
-    forward = rotate(
-        camera.rotation_world_to_camera * np.array([1, -1, -1, -1]), np.array([0.0, 0.0, 1.0])
-    )
+    untrusted = _untrusted(keypoints, poses_camera, off, is_seen, camera)
+    forward = rotate(conjugate(camera.rotation_world_to_camera), np.array([0.0, 0.0, 1.0]))
     return {
         "version": VERSION,
         "input": str(source.path),
@@ -60,7 +62,9 @@ def build_report(
         "focal_length_px": float(camera.focal_length.mean()),
         "focal_source": source.focal_source,
         "scale_source": scale_source,
-        "camera_tilt_deg": float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1)))),
+        "camera_tilt_deg": float(
+            np.median(np.degrees(np.arcsin(np.clip(-forward[..., 2], -1, 1))))
+        ),
         "reprojection_px": float(np.median(off[is_seen])) if is_seen.any() else None,
         "reprojection_px_per_joint": per_joint,
         "bone_length_spread_mm": 1000 * bone_spread_m,
@@ -70,7 +74,10 @@ def build_report(
         if poses_world.num_frames > 3
         else 0.0,
         "share_filled": 1 - _share_detected(source, poses_world.person, poses_world.num_frames),
-        "frames_untrusted": poses_world.frames[is_untrusted].tolist(),
+        "frames_untrusted": [
+            frame for each in untrusted for frame in range(each.start, each.end + 1)
+        ],
+        "untrusted_ranges": [each._asdict() for each in untrusted],
         "warnings": list(warnings),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
     }
@@ -91,8 +98,38 @@ def _lifted_confidence(keypoints: Keypoints2D) -> np.ndarray:
 
 def _share_seen(confidence: np.ndarray, keypoints: Keypoints2D) -> np.ndarray:
     """(T,) share of the limb joints that a detector of this joint set can mark and did."""
+    return (confidence[:, _limbs(keypoints)] > 0).mean(axis=1)
+
+
+def _limbs(keypoints: Keypoints2D) -> list[int]:
+    """The limb joints among ``LIFTED_21`` that a detector of this joint set can mark."""
     joints = [name for name in BODY_12 if name in keypoints.skeleton.joint_names]
-    return (confidence[:, LIFTED_21.indices(*joints)] > 0).mean(axis=1)
+    return LIFTED_21.indices(*joints)
+
+
+def _untrusted(
+    keypoints: Keypoints2D,
+    poses: Poses3D,
+    off_px: np.ndarray,
+    is_seen: np.ndarray,
+    camera: Camera,
+) -> list[UntrustedRange]:
+    """Of poses in camera space; ``off_px`` and ``is_seen`` (K,21) of the keypoints' frames."""
+    rows = keypoints.frames - poses.frames[0]
+    limbs = _limbs(keypoints)
+    depth = np.maximum(poses.positions[rows, :1, 2], MIN_DEPTH)
+    off = np.ma.masked_array(off_px * depth / camera.focal_length.mean(), mask=~is_seen)
+    off_m = np.zeros(poses.num_frames)
+    off_m[rows] = np.ma.median(off[:, limbs], axis=1).filled(0.0)
+    is_within = np.zeros(poses.num_frames, dtype=bool)
+    is_within[rows] = True
+    return find_untrusted(
+        poses.frames,
+        share_seen=_share_seen(poses.confidence, keypoints),
+        off_m=off_m,
+        is_within=is_within,
+        fps=float(poses.fps),
+    )
 
 
 def _share_detected(source: ClipSource, person: int, num_frames: int) -> float:

@@ -100,9 +100,9 @@ class Keypoints2D:
 class Camera:
     """A pinhole camera with OpenCV's lens distortion; one pose, or one per frame.
 
-    ``focal_length`` (2,) px; ``principal_point`` (2,) px; ``radial`` (3,) k1 k2 k3; ``tangential``
-    (2,) p1 p2; ``rotation_world_to_camera`` (...,4) wxyz; ``position_world`` (...,3) m. Camera axes:
-    x right, y down, z forward.
+    ``focal_length`` (2,) px, or (T,2) where the lens zooms; ``principal_point`` (2,) px; ``radial``
+    (3,) k1 k2 k3; ``tangential`` (2,) p1 p2; ``rotation_world_to_camera`` (...,4) wxyz;
+    ``position_world`` (...,3) m. Camera axes: x right, y down, z forward.
     """
 
     focal_length: np.ndarray
@@ -113,7 +113,10 @@ class Camera:
     position_world: np.ndarray
 
     def __post_init__(self) -> None:
-        _check_shape("Camera", "focal_length", self.focal_length, 2)
+        if self.focal_length.ndim == 2:
+            _check_shape("Camera", "focal_length", self.focal_length, None, 2)
+        else:
+            _check_shape("Camera", "focal_length", self.focal_length, 2)
         _check_shape("Camera", "principal_point", self.principal_point, 2)
         _check_shape("Camera", "radial", self.radial, 3)
         _check_shape("Camera", "tangential", self.tangential, 2)

@@ -43,7 +43,7 @@ def fit_bone_lengths(poses: Poses3D) -> np.ndarray:
     weights = np.minimum(poses.confidence, poses.confidence[:, parents])
     mirror = skeleton.mirror
     both = np.concatenate([lengths, lengths[:, mirror]])
-    fitted = _weighted_median(both, np.concatenate([weights, weights[:, mirror]]) + 1e-9)
+    fitted = weighted_median(both, np.concatenate([weights, weights[:, mirror]]) + 1e-9)
     usual = mean_bone_lengths()
     is_seen = weights.any(axis=0) | weights[:, mirror].any(axis=0)
     is_measured = is_seen if is_seen[1:].any() else np.ones(skeleton.num_joints, dtype=bool)
@@ -71,8 +71,8 @@ def standing_height(bone_lengths: np.ndarray, joint_names: tuple[str, ...]) -> f
     return float(sole + legs + _TRUNK_AND_HEAD_SHARE * marked)
 
 
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted median of (T,J) along T."""
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(J,) weighted medians of ``values`` (T,J), by ``weights`` (T,J), along T."""
     order = np.argsort(values, axis=0)
     ranked = np.take_along_axis(values, order, axis=0)
     total = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)

@@ -12,8 +12,9 @@ import numpy as np
 
 from ..filters.block_tridiagonal import solve_pentadiagonal
 from ..geometry.swing_twist import normalise_vectors
-from ..types import Poses3D
+from ..types import Camera, Poses3D
 from .foot import FEET
+from .still_frame import from_still, to_still
 
 _FOOT_SIGMA = 0.01
 """m per frame at 30 Hz that a standing foot may move."""
@@ -23,14 +24,15 @@ _NUM_ROUNDS = 4
 _UNLIKELY, _LIKELY = 0.3, 0.8
 
 
-def steady_distance(poses: Poses3D) -> Poses3D:
+def steady_distance(poses: Poses3D, *, motion: Camera | None = None) -> Poses3D:
     """Move every frame's pose along its line of sight so that standing feet stay where they are.
 
     Parameters
     ----------
     poses : Poses3D
-        ``LIFTED_21`` in camera space, of a camera that stands still; unchanged without the network's
-        contact probability.
+        ``LIFTED_21`` in camera space; unchanged without the network's contact probability.
+    motion : Camera or None
+        Where a moving camera is in each frame, in the poses' unit.
 
     Returns
     -------
@@ -39,8 +41,9 @@ def steady_distance(poses: Poses3D) -> Poses3D:
     """
     if poses.contact_probability is None or poses.num_frames < 2:
         return poses
-    positions = poses.positions
-    sight = normalise_vectors(positions[:, 0])
+    positions = to_still(poses.positions, motion)
+    eye = 0.0 if motion is None else motion.position_world
+    sight = normalise_vectors(positions[:, 0] - eye)
     feet = positions[:, FEET].mean(axis=2)
     stands = np.clip((poses.contact_probability - _UNLIKELY) / (_LIKELY - _UNLIKELY), 0.0, 1.0)
     stands = np.minimum(stands[1:], stands[:-1])
@@ -60,7 +63,8 @@ def steady_distance(poses: Poses3D) -> Poses3D:
             shift_weight=pace / _SHIFT_SIGMA**2,
             step_weight=1 / (pace * _STEP_SIGMA**2),
         )
-    return replace(poses, positions=positions + (shift[:, None] * sight)[:, None])
+    moved = positions + (shift[:, None] * sight)[:, None]
+    return replace(poses, positions=from_still(moved, motion))
 
 
 def _solve_shift(

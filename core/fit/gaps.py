@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from ..filters import fade_in, neighbours
-from ..types import Poses3D
+from ..types import Camera, Poses3D
+from .still_frame import from_still, to_still
 
 
-def bridge_unseen(poses: Poses3D) -> Poses3D:
+def bridge_unseen(poses: Poses3D, *, motion: Camera | None = None) -> Poses3D:
     """Poses of frames without any seen joint, interpolated between the seen frames around them.
 
     The bones of an interpolated pose are shorter than they should be; ``solve_poses`` mends that.
+    ``motion``: where a moving camera is in each frame, in the poses' unit.
     """
     is_seen = (poses.confidence > 0).any(axis=1)
     if is_seen.all() or not is_seen.any():
@@ -24,7 +26,8 @@ def bridge_unseen(poses: Poses3D) -> Poses3D:
     share = (np.arange(poses.num_frames) - first) / np.maximum(last - first, 1)
     # Ease in and out: a body does not start or stop at once.
     share = fade_in(share)[:, None, None]
-    bridged = poses.positions[first] * (1 - share) + poses.positions[last] * share
+    still = to_still(poses.positions, motion)
+    bridged = from_still(still[first] * (1 - share) + still[last] * share, motion)
     return replace(poses, positions=np.where(is_seen[:, None, None], poses.positions, bridged))
 
 

@@ -20,12 +20,15 @@ from .foot import (
     lowest_points,
     standing_trust,
 )
+from .person_scale import HEIGHT_SPREAD
 
 # How far each kind of evidence is off, measured on mocap through synthetic cameras: about the line of
 # sight (the image shows that) and towards the camera or away from it (it rests on depths).
 _NETWORK_ROLL, _NETWORK_PITCH = np.radians([2.5, 8.0])
 _BALANCE_ROLL, _BALANCE_PITCH = np.radians([3.5, 3.5])
 _GROUND_HEIGHT = 0.05
+_DOUBTFUL_STEP = 2.0
+"""Standard deviations: who stands so much higher or lower than others is half doubted."""
 _GROUND_HZ = 2.0
 """How many times a second a standing foot counts: neighbouring frames err alike."""
 _BALANCE_SECONDS = 1.0
@@ -33,6 +36,8 @@ _DOUBTFUL_TURN = np.radians(20.0)
 _BENT_LEG, _STRAIGHT_LEG = 0.8, 0.9
 """Hip above foot, in leg lengths: who sits or crouches need not be in balance on their feet."""
 _NUM_ROUNDS = 6
+_STILL_POSE, _VARIED_POSE = 0.005, 0.05
+"""m: root mean square distance of joints from their mean place relative to the root."""
 
 # Shares of the body's mass, each limb segment's halved between its ends (Winter's anthropometry, the
 # hands with the wrists, the feet with the ankles).
@@ -54,17 +59,16 @@ def estimate_gravity(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.ndar
     ----------
     people : list of (Poses3D, (T,3) array or None)
         ``LIFTED_21`` in camera space; the network's unit vectors per frame. Without them people are
-        taken to stand upright on average. Everyone counts by how much of their body was seen, and how
-        large.
+        taken to stand upright on average. Everyone counts by ``weigh_person``.
 
     Returns
     -------
     (3,) unit array
         The direction that agrees best with all evidence, weighted by its usual error.
     """
+    evidence = np.array([weigh_person(poses) for poses, _ in people])
+    shares = evidence / evidence.max()
     seen_up = -_median_direction(people)
-    legibility = np.array([_legibility(poses).mean() for poses, _ in people])
-    shares = legibility / legibility.max()
     network = _precision(_NETWORK_ROLL, _NETWORK_PITCH)
     balance = _precision(_BALANCE_ROLL, _BALANCE_PITCH)
     leans = [_lean(poses) for poses, _ in people]
@@ -73,12 +77,35 @@ def estimate_gravity(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.ndar
         matrix, right = network.copy(), network @ seen_up
         for (poses, _), share, (lean, seconds) in zip(people, shares, leans, strict=True):
             apart = np.arccos(np.clip(lean @ up, -1.0, 1.0)) / _DOUBTFUL_TURN
-            trust = share * seconds / (seconds + _BALANCE_SECONDS) / (1 + apart**2) ** 2
-            matrix += trust * balance
-            right += trust * balance @ lean
+            upright = share * seconds / (seconds + _BALANCE_SECONDS) / (1 + apart**2) ** 2
+            matrix += upright * balance
+            right += upright * balance @ lean
             matrix += share * _ground_scatter(poses, up) / _GROUND_HEIGHT**2
+        matrix += _shared_ground(people, shares, up)
         up = normalise_vectors(np.linalg.solve(matrix, right))
     return -up
+
+
+def weigh_person(poses: Poses3D) -> float:
+    """How much a clip of someone tells of the world they are in.
+
+    By how much of their body was seen, how large and how long, and by how much they move: a network
+    errs about a pose that stays the same in every frame alike.
+    """
+    return float(_legibility(poses).sum()) * _variety(poses)
+
+
+def _variety(poses: Poses3D) -> float:
+    """0..1, near 0 for a pose that stays the same, a half where joints are some 5 cm from their mean."""
+    relative = poses.positions - poses.positions[:, :1]
+    spread = float(((relative - relative.mean(axis=0)) ** 2).sum(axis=-1).mean())
+    return (spread + _STILL_POSE**2) / (spread + _VARIED_POSE**2)
+
+
+def _legibility(poses: Poses3D) -> np.ndarray:
+    """(T,) how much a frame says about what is upright: a body half hidden or far away says little."""
+    nearness = 1 / np.maximum(poses.positions[:, 0, 2], 0.1)
+    return (poses.confidence.mean(axis=1) * nearness) ** 2 + 1e-9
 
 
 def _precision(roll: float, pitch: float) -> np.ndarray:
@@ -91,19 +118,17 @@ def _median_direction(people: list[tuple[Poses3D, np.ndarray | None]]) -> np.nda
     frames = np.concatenate(
         [_body_down(poses) if gravity is None else gravity for poses, gravity in people]
     )
-    weights = np.concatenate([_legibility(poses) for poses, _ in people])
+    variety = np.array([_variety(poses) for poses, _ in people])
+    shares = variety / variety.max()
+    weights = np.concatenate(
+        [share * _legibility(poses) for share, (poses, _) in zip(shares, people, strict=True)]
+    )
     direction = normalise_vectors((weights[:, None] * frames).sum(axis=0))
     for _ in range(10):
         apart = np.linalg.norm(frames - direction, axis=-1)
         pull = weights / np.maximum(apart, 0.05)
         direction = normalise_vectors((pull[:, None] * frames).sum(axis=0))
     return direction
-
-
-def _legibility(poses: Poses3D) -> np.ndarray:
-    """(T,) how much a frame says about what is upright: a body half hidden or far away says little."""
-    nearness = 1 / np.maximum(poses.positions[:, 0, 2], 0.1)
-    return (poses.confidence.mean(axis=1) * nearness) ** 2 + 1e-9
 
 
 def _body_down(poses: Poses3D) -> np.ndarray:
@@ -138,6 +163,41 @@ def _lean(poses: Poses3D) -> tuple[np.ndarray, float]:
         return np.array([0.0, -1.0, 0.0]), 0.0
     lean = normalise_vectors((weights[:, None] * normalise_vectors(center - support)).sum(axis=0))
     return lean, float(weights.sum()) / float(poses.fps)
+
+
+def _shared_ground(
+    people: list[tuple[Poses3D, np.ndarray | None]], shares: np.ndarray, up: np.ndarray
+) -> np.ndarray:
+    """(3,3) 1: how the places where different people stand are spread, by how well each is known.
+
+    Along the true up they are not, as far as everyone is as large as assumed. Who would stand on
+    something else than who tells most counts less.
+    """
+    stances = [_mean_stance(poses, up) for poses, _ in people]
+    known = [number for number, stance in enumerate(stances) if stance is not None]
+    if len(known) < 2:
+        return np.zeros((3, 3))
+    points = np.array([stance[0] for stance in stances if stance is not None])
+    trust = np.array([stance[1] for stance in stances if stance is not None])
+    heights = points @ up
+    variance = ((HEIGHT_SPREAD * heights) ** 2 + _GROUND_HEIGHT**2) / trust**2
+    best = int(np.argmax(shares[known]))
+    off = (heights - heights[best]) ** 2 / (variance + variance[best])
+    weights = 1 / variance / (1 + off / _DOUBTFUL_STEP**2) ** 2
+    apart = points - (weights[:, None] * points).sum(axis=0) / weights.sum()
+    return np.einsum("p,pi,pj->ij", weights, apart, apart)
+
+
+def _mean_stance(poses: Poses3D, up: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """(3,) m, where someone's feet stand on average, and 0..1 how well they are seen to."""
+    if poses.contact_probability is None:
+        return None
+    trust = standing_trust(poses.confidence, poses.contact_probability).ravel()
+    if trust.sum() / float(poses.fps) < FEWEST_STANDING_SECONDS:
+        return None
+    points = lowest_points(poses.positions, up).reshape(-1, 3)
+    middle = (trust[:, None] * points).sum(axis=0) / trust.sum()
+    return middle, float((trust**2).sum() / trust.sum())
 
 
 def _ground_scatter(poses: Poses3D, up: np.ndarray) -> np.ndarray:

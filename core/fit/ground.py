@@ -7,12 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from ..geometry.camera import camera_to_world
+from ..geometry.camera_motion import is_moving
 from ..geometry.quaternion import from_matrix
 from ..geometry.swing_twist import normalise_vectors
 from ..types import Camera, Poses3D
-from .foot import FEWEST_STANDING_SECONDS, SOLES
+from .bone_lengths import weighted_median
+from .foot import FEWEST_STANDING_SECONDS, SOLES, standing_trust
+from .person_scale import Measured
 
 _FLOOR_SHARE = 0.05
+_LEAST_CAMERA_HEIGHT = 0.1
+"""m: from lower the ground is not looked down on."""
+_HEIGHT_SIGMA = 0.02
+"""m: of the camera above the feet of someone who stands for long; twice as much of half a second."""
 
 
 def level_camera(camera: Camera, gravity: np.ndarray) -> Camera:
@@ -46,8 +53,8 @@ def level_axes(gravity: np.ndarray) -> np.ndarray:
     return np.stack([np.cross(forward, up), forward, up], axis=1)
 
 
-def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None = None) -> Camera:
-    """The levelled camera moved so that this person's ground is z = 0.
+def place_camera(poses: Poses3D, camera: Camera, *, camera_height: float | None = None) -> Camera:
+    """The levelled camera moved so that the ground is z = 0 and the first pelvis above the origin.
 
     Parameters
     ----------
@@ -55,13 +62,44 @@ def place_camera(poses: Poses3D, camera: Camera, *, origin_xy: np.ndarray | None
         Camera space.
     camera : Camera
         From ``level_camera``.
-    origin_xy : (2,) array or None
-        World x and y, before moving, of the new origin; None puts the person's first pelvis there.
+    camera_height : float or None
+        m, above the ground; None takes the ground that this person stands on.
     """
     points = camera_to_world(poses.positions, camera)
-    floor = _floor_height(points, poses)
-    start = points[0, 0, :2] if origin_xy is None else origin_xy
+    floor = _floor_height(points, poses) if camera_height is None else -camera_height
+    start = points[0, 0]
     return replace(camera, position_world=-np.array([start[0], start[1], floor]))
+
+
+def measure_camera_height(poses: Poses3D, camera: Camera) -> Measured | None:
+    """How high the camera is above the ground on which a person stands.
+
+    Parameters
+    ----------
+    poses : Poses3D
+        Camera space.
+    camera : Camera
+        From ``level_camera``.
+
+    Returns
+    -------
+    Measured or None
+        m; None where no feet are seen to stand, or the camera is no higher than they are.
+    """
+    if poses.contact_probability is None:
+        return None
+    trust = standing_trust(poses.confidence, poses.contact_probability)
+    seconds = float(trust.sum()) / float(poses.fps)
+    if seconds < FEWEST_STANDING_SECONDS:
+        return None
+    lowest = camera_to_world(poses.positions, camera)[:, SOLES, 2].min(axis=-1)
+    height = -float(weighted_median(lowest.reshape(-1, 1), trust.reshape(-1, 1))[0])
+    if height < _LEAST_CAMERA_HEIGHT:
+        return None
+    # However long it is guessed, a leg that is hardly seen is a guess.
+    usual_trust = float((trust**2).sum() / trust.sum())
+    sigma = _HEIGHT_SIGMA / usual_trust * np.sqrt(1 + 1.5 / seconds)
+    return Measured(height, float(sigma / height))
 
 
 def scale_to_ground(poses: Poses3D, camera: Camera) -> float | None:
@@ -72,15 +110,23 @@ def scale_to_ground(poses: Poses3D, camera: Camera) -> float | None:
     poses : Poses3D
         Camera space.
     camera : Camera
-        With its calibrated pose; metres, z up.
+        With its calibrated pose, or one for each frame; metres, z up.
 
     Returns
     -------
     float or None
         None where the camera does not look down on feet that stand.
     """
-    away = camera_to_world(poses.positions, camera) - camera.position_world
-    height = float(camera.position_world[..., 2].mean())
+    away = camera_to_world(poses.positions, camera) - camera.position_world[..., None, :]
+    if is_moving(camera):
+        heights = camera.position_world[:, 2]
+        if heights.min() <= _LEAST_CAMERA_HEIGHT:
+            return None
+        # As if the camera were at one height, and the person all the nearer where it is higher.
+        height = float(np.median(heights))
+        away = away * (height / heights)[:, None, None]
+    else:
+        height = float(camera.position_world[2])
     floor = _floor_height(away, poses)
     return height / -floor if height > 0 and floor < -0.1 else None
 

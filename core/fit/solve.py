@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..filters import smooth_penalized
 from ..skeleton import Skeleton
-from ..types import Poses3D
+from ..types import Camera, Poses3D
 from .equations import PoseEquations
 from .evidence import RayEvidence
 from .smoothness import cutoff_of_setting, penalty_of_cutoff
+from .still_frame import smooth_joints
 
 # How far each kind of evidence is trusted: standard deviations, m.
 _RAY_SIGMA = 0.015
@@ -38,6 +38,7 @@ def solve_poses(
     bone_lengths: np.ndarray,
     *,
     smooth: float = 0.3,
+    motion: Camera | None = None,
 ) -> Poses3D:
     """Poses that agree with the image, keep their bone lengths and move smoothly.
 
@@ -52,13 +53,15 @@ def solve_poses(
         m, of the bone that ends at each joint (``fit_bone_lengths``).
     smooth : float
         0 raw to 1 very smooth.
+    motion : Camera or None
+        Where a moving camera is in each frame, in the poses' unit.
     """
     prior = poses.positions
     current = prior
     penalty = penalty_of_cutoff(cutoff_of_setting(smooth), float(poses.fps))
     known = np.clip(evidence.confidence, 0.02, 1.0)
     for step in range(_NUM_ROUNDS):
-        anchor = smooth_penalized(current, known, strength=penalty)
+        anchor = smooth_joints(current, known, strength=penalty, motion=motion)
         steps = [
             pose_equations(
                 current[chunk],
@@ -73,7 +76,8 @@ def solve_poses(
             for chunk in _chunks(len(prior))
         ]
         current = current + np.concatenate(steps)
-    return replace(poses, positions=smooth_penalized(current, known, strength=penalty))
+    smoothed = smooth_joints(current, known, strength=penalty, motion=motion)
+    return replace(poses, positions=smoothed)
 
 
 def pose_equations(

@@ -13,9 +13,10 @@ import numpy as np
 
 from ..filters import smooth_penalized
 from ..geometry.camera import MIN_DEPTH
-from ..types import Poses3D
+from ..types import Camera, Poses3D
 from .evidence import RayEvidence
 from .smoothness import cutoff_of_setting, penalty_of_cutoff
+from .still_frame import smooth_joints
 
 _PRIOR_DEPTH_SIGMA = 1.0
 _RAY_SIGMA = 0.03
@@ -23,7 +24,13 @@ _RAY_SIGMA = 0.03
 _DISTANCE_CUTOFF_SHARE = 0.3
 
 
-def solve_trajectory(poses: Poses3D, evidence: RayEvidence, *, smooth: float = 0.3) -> Poses3D:
+def solve_trajectory(
+    poses: Poses3D,
+    evidence: RayEvidence,
+    *,
+    smooth: float = 0.3,
+    motion: Camera | None = None,
+) -> Poses3D:
     """Move every frame's pose, unchanged, to where it projects best; smooth its distance.
 
     Parameters
@@ -34,6 +41,8 @@ def solve_trajectory(poses: Poses3D, evidence: RayEvidence, *, smooth: float = 0
         Of the same frames.
     smooth : float
         0 raw to 1 very smooth.
+    motion : Camera or None
+        Where a moving camera is in each frame, in the poses' unit.
     """
     root = poses.positions[:, 0]
     relative = poses.positions - root[:, None]
@@ -41,9 +50,13 @@ def solve_trajectory(poses: Poses3D, evidence: RayEvidence, *, smooth: float = 0
     trust = np.clip(total * _RAY_SIGMA**2 / 8, 1e-3, 1.0)
     cutoff = cutoff_of_setting(smooth) * _DISTANCE_CUTOFF_SHARE
     strength = penalty_of_cutoff(cutoff, float(poses.fps))
-    depth = np.exp(
-        smooth_penalized(np.log(np.maximum(solved[:, 2:], MIN_DEPTH)), trust, strength=strength)
-    )
+    if motion is None:
+        log_depth = np.log(np.maximum(solved[:, 2:], MIN_DEPTH))
+        depth = np.exp(smooth_penalized(log_depth, trust, strength=strength))
+    else:
+        # What is smooth is the person's way, not their distance from a camera that moves.
+        path = smooth_joints(solved[:, None], trust[:, None], strength=strength, motion=motion)
+        depth = np.maximum(path[:, 0, 2:], MIN_DEPTH)
     # x and y follow the smoothed distance along the line of sight.
     sight = solved[:, :2] / np.maximum(solved[:, 2:], MIN_DEPTH)
     new_root = np.concatenate([sight * depth, depth], axis=-1)

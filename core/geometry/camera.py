@@ -84,8 +84,11 @@ def distort(
 
 
 def pixels_to_rays(pixels: np.ndarray, camera: Camera) -> np.ndarray:
-    """Undistorted x/z and y/z (...,2) of pixels (...,2), by fixed-point iteration (OpenCV's model)."""
-    distorted = (pixels - camera.principal_point) / camera.focal_length
+    """Undistorted x/z and y/z (...,2) of pixels (...,2), by fixed-point iteration (OpenCV's model).
+
+    (T,J,2) of a camera whose lens zooms.
+    """
+    distorted = (pixels - camera.principal_point) / _focal_length_per_joint(camera)
     if not camera.radial.any() and not camera.tangential.any():
         return distorted
     plane = distorted
@@ -96,10 +99,13 @@ def pixels_to_rays(pixels: np.ndarray, camera: Camera) -> np.ndarray:
 
 
 def project_to_pixels(points_camera: np.ndarray, camera: Camera) -> np.ndarray:
-    """Pixels (...,2) of points (...,3) in camera space, by the camera's own lens (OpenCV's model)."""
+    """Pixels (...,2) of points (...,3) in camera space, by the camera's own lens (OpenCV's model).
+
+    (T,J,3) of a camera whose lens zooms.
+    """
     return project(
         points_camera,
-        focal_length=camera.focal_length,
+        focal_length=_focal_length_per_joint(camera),
         principal_point=camera.principal_point,
         radial=camera.radial,
         tangential=camera.tangential,
@@ -117,6 +123,12 @@ def camera_to_world(points_camera: np.ndarray, camera: Camera) -> np.ndarray:
     """Points (T,J,3) m from camera to world space."""
     rotation, position = _per_frame(camera)
     return rotate(conjugate(rotation), points_camera) + position
+
+
+def _focal_length_per_joint(camera: Camera) -> np.ndarray:
+    """(2,) px, or (T,1,2) of a lens that zooms."""
+    focal_length = camera.focal_length
+    return focal_length if focal_length.ndim == 1 else focal_length[:, None]
 
 
 def _per_frame(camera: Camera) -> tuple[np.ndarray, np.ndarray]:

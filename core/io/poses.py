@@ -24,7 +24,8 @@ class StoredPoses:
 
     ``camera`` and ``world`` share frames, joints and confidence; ``contacts`` (T,2) bool, left and
     right foot; ``focal_length`` (2,) px; ``image_size`` (width, height) px;
-    ``rotation_world_to_camera`` (4,) wxyz; ``position_world_camera`` (3,) m.
+    ``rotation_world_to_camera`` (4,) wxyz; ``position_world_camera`` (3,) m. Of a camera that moves
+    these are (T,4) and (T,3), and of a lens that zooms ``focal_length`` is (T,2).
     """
 
     camera: Poses3D
@@ -42,7 +43,8 @@ def write_poses_npz(path: Path, poses: StoredPoses) -> None:
     Keys: ``joint_names`` (J,), ``parents`` (J,), ``positions_camera``, ``positions_world`` (T,J,3)
     m, ``confidence`` (T,J), ``contacts`` (T,2), ``fps``, ``frames`` (T,), ``person``,
     ``focal_length`` (2,), ``image_size`` (2,), ``rotation_world_to_camera`` (4,),
-    ``position_world_camera`` (3,).
+    ``position_world_camera`` (3,); of a camera that moves (T,4) and (T,3), of a lens that zooms
+    ``focal_length`` (T,2).
 
     Raises
     ------

@@ -196,12 +196,11 @@ def space_evenly(
     frame_times : (F,) float
         s, increasing.
     """
-    times = _times_of(poses.frames, frame_times)
-    if len(times) < 2:
+    if poses.num_frames < 2:
         return poses, contacts
-    even = np.arange(round(times[-1] * float(poses.fps)) + 1) / float(poses.fps)
-    after = np.clip(np.searchsorted(times, even), 1, len(times) - 1)
-    share = np.clip((even - times[after - 1]) / (times[after] - times[after - 1]), 0.0, 1.0)
+    rows = even_rows(poses, frame_times)
+    after = np.clip(np.ceil(rows).astype(np.int64), 1, poses.num_frames - 1)
+    share = rows - (after - 1)
     nearest = np.where(share < 0.5, after - 1, after)
 
     def at_even_times(values: FloatArray) -> FloatArray:
@@ -218,6 +217,13 @@ def space_evenly(
         frames=poses.frames[nearest],
     )
     return even_poses, contacts[nearest]
+
+
+def even_rows(poses: Poses3D, frame_times: FloatArray) -> FloatArray:
+    """(M,) places among the poses' frames, whole or not, of those that ``space_evenly`` makes of them."""
+    times = _times_of(poses.frames, frame_times)
+    even = np.arange(round(times[-1] * float(poses.fps)) + 1) / float(poses.fps)
+    return np.interp(even, times, np.arange(len(times)))
 
 
 def _check_same_frames(owner: str, found: IntArray, expected: IntArray) -> None:

@@ -251,11 +251,52 @@ def test_full_disk(frames, tmp_path, ending):
         subprocess.run(["umount", str(small)], check=True)
 
 
+def write_camera_path(path, frames, **changes):
+    pose = {"position_world": [0, -5, 1.5], "rotation_camera_to_world": [1, 0, 0, 0], **changes}
+    head = {"format": "lift-camera-path", "version": 1, "convention": "opencv"}
+    entries = [{"frame": frame, **pose} for frame in frames]
+    path.write_text(json.dumps({**head, "frames": entries}))
+
+
+@pytest.mark.parametrize(
+    ("frames_given", "changes", "said"),
+    [
+        (range(20), {}, "none for 20 to 29"),
+        (range(30), {"position_world": [0, float("nan"), 0]}, "frame 0, position_world"),
+        (
+            range(30),
+            {"rotation_camera_to_world": [1, 1, 0, 0]},
+            "frame 0: expected a rotation of unit",
+        ),
+    ],
+)
+def test_a_camera_path_that_cannot_be_used(frames, tmp_path, frames_given, changes, said):
+    write_camera_path(tmp_path / "path.json", frames_given, **changes)
+    options = [*RATE, "--quiet", "--camera-path", "path.json", "--poses", "out/p.npz"]
+    code, errors = lift("clip", *options, cwd=tmp_path)
+    [line] = [line for line in errors.splitlines() if line.strip()]
+    assert code == 1 and "path.json" in line and said in line, errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_camera_path_of_an_unknown_convention(frames, tmp_path):
+    write_camera_path(tmp_path / "path.json", range(30))
+    rewrite(tmp_path / "path.json", lambda content: content.update(convention="maya"))
+    options = [*RATE, "--quiet", "--camera-path", "path.json", "--poses", "p.npz"]
+    code, errors = lift("clip", *options, cwd=tmp_path)
+    assert code == 1 and "path.json" in errors and "found 'maya'" in errors
+
+
+def test_a_camera_path_beside_a_calibration(frames, tmp_path):
+    options = ["--camera-path", "path.json", "--calibration", "c.toml", "--poses", "p.npz"]
+    code, errors = lift("clip", *RATE, *options, cwd=tmp_path)
+    assert code == 2 and "both say where the camera is" in errors
+
+
 @pytest.mark.parametrize(
     "option",
     [
         ["--corrections", "c.json"],
-        ["--camera-path", "c.json"],
     ],
     ids=lambda option: option[0],
 )

@@ -36,7 +36,7 @@ def test_defaults() -> None:
     assert (settings.smooth, settings.lock_feet) == (0.3, True)
     assert settings.fps is settings.image_size is settings.video is settings.model is None
     assert settings.fov_deg is settings.focal_length_px is settings.calibration is None
-    assert settings.camera_name is settings.height_m is None
+    assert settings.camera_name is settings.camera_path is settings.height_m is None
 
 
 def test_every_option_arrives() -> None:
@@ -100,6 +100,12 @@ def test_who_carries_the_travel(carrier: str) -> None:
 )
 def test_lens_by_number(option: str, field: str) -> None:
     assert getattr(parse(f"a.json --output a.bvh {option} 55.5").settings, field) == 55.5
+
+
+@pytest.mark.parametrize("lens", ["", "--fov 60", "--focal-length 900"])
+def test_a_camera_path_goes_with_any_lens_but_a_calibration(lens: str) -> None:
+    settings = parse(f"a.json --output a.bvh --camera-path p.json {lens}").settings
+    assert settings.camera_path == Path("p.json")
 
 
 def test_streaming_takes_settings_and_no_files() -> None:
@@ -189,6 +195,11 @@ def test_person_number_goes_before_the_extension() -> None:
         ("a.json --output a.bvh --fov 50 --focal-length 900", "not allowed with"),
         ("a.json --output a.bvh --fov 50 --calibration c.toml", "not allowed with"),
         ("a.json --output a.bvh --camera c", "--camera needs --calibration"),
+        ("a.json b.json --output-dir o --camera-path p.json", "--camera-path is for one INPUT"),
+        (
+            "a.json --output a.bvh --camera-path p.json --calibration c.toml",
+            "--camera-path and --calibration both say where the camera is",
+        ),
         ("a.json --outp a.bvh", "unrecognized arguments"),
         ("a.json --output a.bvh --nonsense", "unrecognized arguments"),
         ("a.json --output", "expected one argument"),
@@ -200,6 +211,7 @@ def test_person_number_goes_before_the_extension() -> None:
         ("--stream --report r.json", "--report is not for --stream"),
         ("--stream --person all", "--person is not for --stream"),
         ("--stream --video a.mp4", "--video is not for --stream"),
+        ("--stream --camera-path p.json", "--camera-path is not for --stream"),
         ("--stream --scene-fps 25", "--scene-fps is not for --stream"),
         ("--stream --start-frame 2", "--start-frame is not for --stream"),
         ("--stream --no-foot-lock", "--no-foot-lock is not for --stream"),
@@ -228,7 +240,6 @@ def test_wrong_usage_is_refused(
 @pytest.mark.parametrize(
     "option",
     [
-        "--camera-path c.json",
         "--corrections c.json",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from core.proportion import mean_bone_lengths
 from core.retarget.attachment import rest_joint_positions
 from core.retarget.bone_map import HUMANOID
 from core.retarget.humanoid import humanoid_rest_pose
+from core.types import Detections
 
 IMAGE_SIZE = (1920, 1080)
 _STRIDE_SECONDS = 1.0
@@ -24,7 +26,8 @@ _LIFT = 0.08
 class Walk:
     """T frames: ``joints_world`` and ``joints_camera`` (T,21,3) m, ``keypoints`` (T,23,3) px, 0..1.
 
-    ``contacts`` (T,2) bool; ``gravity`` (3,) in camera space; ``camera`` as it stands in the world.
+    ``contacts`` (T,2) bool; ``gravity`` (3,) in camera space ((T,3) if it moves); ``camera`` as it
+    stands, or moves, in the world.
     """
 
     joints_world: np.ndarray
@@ -35,12 +38,15 @@ class Walk:
     camera: object
 
 
-def walk(num_frames=120, *, fps=30.0, speed=0.8, pitch=0.15, size=1.0):
-    """Walk along the world's x, from the left to the right of a camera 5 m away that looks along +y."""
+def walk(num_frames=120, *, fps=30.0, speed=0.8, pitch=0.15, size=1.0, ahead=0.0, camera=None):
+    """Walk along the world's x, from the left to the right of a camera 5 m away that looks along +y.
+
+    ``ahead`` (m) farther away; seen by ``camera`` instead, which may have a pose for each frame.
+    """
     time = np.arange(num_frames) / fps
     joints, contacts = _walking_joints(time, speed)
-    joints = joints * size
-    camera = _camera(pitch)
+    joints = joints * size + np.array([0.0, ahead, 0.0])
+    camera = still_camera(pitch) if camera is None else camera
     joints_camera = world_to_camera(joints, camera)
     return Walk(
         joints_world=joints,
@@ -84,7 +90,26 @@ def _walking_joints(time, speed):
     return joints, contacts
 
 
-def _camera(pitch):
+def detections_of(*walks, fps=30):
+    """What a detector that knows who is who finds in a video of these people."""
+    num_frames = len(walks[0].keypoints)
+    keypoints = np.concatenate([each.keypoints for each in walks])
+    return Detections(
+        positions=keypoints[..., :2],
+        confidence=keypoints[..., 2],
+        row_frames=np.tile(np.arange(num_frames), len(walks)),
+        track_ids=np.repeat(np.arange(len(walks)), num_frames),
+        frames=np.arange(num_frames),
+        image_size=IMAGE_SIZE,
+        fps=Fraction(fps),
+        is_normalized=False,
+        format="walkers",
+        skeleton=BODY_23,
+    )
+
+
+def still_camera(pitch=0.15):
+    """1.6 m above the ground, 5 m before the walker's line, looking down by ``pitch`` (rad)."""
     forward = np.array([0.0, np.cos(pitch), -np.sin(pitch)])
     right = np.array([1.0, 0.0, 0.0])
     to_camera = np.stack([right, np.cross(forward, right), forward])

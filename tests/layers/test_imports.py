@@ -16,7 +16,8 @@ FOUNDATION = {"errors", "types", "skeleton", "joint_sets", "metrics", "filters",
 FOUNDATION |= {"proportion", "stopwatch", "version"}
 MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "learning"}
 # What the pipeline is put together from: above the middle, each may use those before it.
-ASSEMBLY = ["clip_source", "report", "lift_settings", "pipeline", "streaming", "stream_session"]
+ASSEMBLY = ["moving_camera", "clip_source", "trust", "report", "lift_settings"]
+ASSEMBLY += ["steady_view", "person_fit", "shared_world", "pipeline", "streaming", "stream_session"]
 SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}
 OWN_PACKAGES = {"core", "addon", "training", "lift_video_to_3d"}
 BLENDER = {"bpy", "mathutils", "bpy_extras", "bmesh", "gpu", "bl_ext", "bl_operators", "bl_ui"}
