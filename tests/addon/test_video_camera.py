@@ -65,6 +65,9 @@ def test_a_second_time_sets_the_same_camera_anew() -> None:
     assert bpy.data.objects["video"].location.y == pytest.approx(-10.0)
 
 
+@pytest.mark.skipif(
+    bpy.app.version < (4, 3, 0), reason="bpy 4.2's wheel crashes when it opens a video"
+)
 def test_the_video_is_behind_and_begins_with_the_motion() -> None:
     camera = place_video_camera(
         bpy.context, odd_camera(), SIZE, name="video", size=1.0, stage=Matrix.Identity(4)
