@@ -5,42 +5,24 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+import addon_loader  # noqa: F401
+import addon_utils
+import bpy
+import numpy as np
+from lift_video_to_3d.addon.armature import create_armature
+from lift_video_to_3d.addon.bake import BakeSettings, bake
+from lift_video_to_3d.addon.rig import DrivenRig, drive_rig
+from lift_video_to_3d.core.geometry import quaternion
+from lift_video_to_3d.core.retarget.follower import with_followers
+from lift_video_to_3d.core.retarget.scheme import load_scheme
+from lift_video_to_3d.core.types import BoneMotion
+from round_trip import example_motion, start_empty_file
+
 LONG, SLICE = 10_000, 2_000
-
-
-def load(name: str, path: Path, folder: Path | None = None) -> None:
-    """Load ``path`` as the module ``name``, a package where its ``folder`` is given."""
-    spec = importlib.util.spec_from_file_location(
-        name, path, submodule_search_locations=[str(folder)] if folder else None
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-
-
-load("lift_video_to_3d", ROOT / "__init__.py", ROOT)
-load("round_trip", Path(__file__).with_name("round_trip.py"))
-
-import addon_utils  # noqa: E402
-import bpy  # noqa: E402
-import numpy as np  # noqa: E402
-from lift_video_to_3d.addon.armature import create_armature  # noqa: E402
-from lift_video_to_3d.addon.bake import BakeSettings, bake  # noqa: E402
-from lift_video_to_3d.addon.rig import DrivenRig, drive_rig  # noqa: E402
-from lift_video_to_3d.core.geometry import quaternion  # noqa: E402
-from lift_video_to_3d.core.retarget.follower import with_followers  # noqa: E402
-from lift_video_to_3d.core.retarget.scheme import load_scheme  # noqa: E402
-from lift_video_to_3d.core.types import BoneMotion  # noqa: E402
-from round_trip import example_motion, start_empty_file  # noqa: E402
 
 BOUND_MM = 5.0
 

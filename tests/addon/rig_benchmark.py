@@ -5,37 +5,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-
-
-def load(name: str, path: Path, folder: Path | None = None) -> None:
-    """Load ``path`` as the module ``name``, a package where its ``folder`` is given."""
-    spec = importlib.util.spec_from_file_location(
-        name, path, submodule_search_locations=[str(folder)] if folder else None
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-
-
-load("lift_video_to_3d", HERE.parents[1] / "__init__.py", HERE.parents[1])
-load("rig_clip", HERE / "rig_clip.py")
-
-import bpy  # noqa: E402
-import numpy as np  # noqa: E402
-from lift_video_to_3d.addon import compat  # noqa: E402
-from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice  # noqa: E402
-from lift_video_to_3d.addon.session import animate  # noqa: E402
-from lift_video_to_3d.core.pipeline import LiftedPerson  # noqa: E402
-from lift_video_to_3d.core.retarget.bone_rotations import solve_bone_rotations  # noqa: E402
-from rig_clip import beam_clip  # noqa: E402
+import addon_loader  # noqa: F401
+import bpy
+import numpy as np
+from lift_video_to_3d.addon import compat
+from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
+from lift_video_to_3d.addon.session import animate
+from lift_video_to_3d.core.pipeline import LiftedPerson
+from lift_video_to_3d.core.retarget.bone_rotations import solve_bone_rotations
+from rig_clip import beam_clip
 
 
 def there_and_back(clip: LiftedPerson, num_frames: int) -> LiftedPerson:

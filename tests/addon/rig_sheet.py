@@ -5,39 +5,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import tempfile
 from fractions import Fraction
 from pathlib import Path
 
+import addon_loader  # noqa: F401
+import bpy
+import matplotlib.pyplot as plt
+import numpy as np
+from lift_video_to_3d.addon import compat
+from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
+from lift_video_to_3d.addon.session import animate
+from lift_video_to_3d.addon.video_camera import place_video_camera
+from lift_video_to_3d.core.pipeline import LiftedPerson, LiftSettings, lift_clip
+from mathutils import Matrix
+
 HERE = Path(__file__).resolve().parent
 BEAM = HERE.parents[1] / "tests" / "data" / "beam"
 SIZE = (270, 480)
-
-
-def load(name: str, path: Path, folder: Path | None = None) -> None:
-    """Load ``path`` as the module ``name``, a package where its ``folder`` is given."""
-    spec = importlib.util.spec_from_file_location(
-        name, path, submodule_search_locations=[str(folder)] if folder else None
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-
-
-load("lift_video_to_3d", HERE.parents[1] / "__init__.py", HERE.parents[1])
-
-import bpy  # noqa: E402
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from lift_video_to_3d.addon import compat  # noqa: E402
-from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice  # noqa: E402
-from lift_video_to_3d.addon.session import animate  # noqa: E402
-from lift_video_to_3d.addon.video_camera import place_video_camera  # noqa: E402
-from lift_video_to_3d.core.pipeline import LiftedPerson, LiftSettings, lift_clip  # noqa: E402
-from mathutils import Matrix  # noqa: E402
 
 
 def lift_beam() -> LiftedPerson:
