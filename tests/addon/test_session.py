@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def test_a_second_bake_repeats_the_first_exactly_and_adds_nothing() -> None:
 
 
 @pytest.mark.parametrize("suffix", [".fbx", ".glb", ".bvh", ".usdc"])
-@pytest.mark.parametrize("scheme", ["mixamo", "unreal", "rigify", "vrm"])
+@pytest.mark.parametrize("scheme", SCHEME_NAMES)
 def test_an_exported_rig_comes_back_within_a_millimetre(
     scheme: str, suffix: str, tmp_path: Path
 ) -> None:
@@ -140,8 +141,9 @@ def test_an_exported_rig_comes_back_within_a_millimetre(
     wanted = posed_joint_positions(animation.rig, names, frames_of(clip))
     path = tmp_path / f"take{suffix}"
     export_animation(bpy.context, animation.rig, [path])
-    if suffix == ".usdc":
-        names = tuple(name.replace(":", "_") for name in names)
+    if suffix in (".bvh", ".usdc"):
+        # Both allow fewer letters in names.
+        names = tuple(re.sub(r"\s" if suffix == ".bvh" else r"[^\w.]", "_", name) for name in names)
     found = reimport(path, names, fps=clip.motion.fps)
     assert np.abs(found.positions - wanted).max() < 1e-3
 
