@@ -9,9 +9,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from lift_video_to_3d.addon import compat
 from lift_video_to_3d.addon.rig import DrivenRig, choose_bone_map, drive_rig, read_rest_pose
 from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
-from lift_video_to_3d.addon.session import animate
+from lift_video_to_3d.addon.session import animate, export_animation
 from lift_video_to_3d.core.geometry import quaternion
 from lift_video_to_3d.core.joint_sets import LIFTED_21
 from lift_video_to_3d.core.retarget.follower import with_followers
@@ -19,9 +20,9 @@ from lift_video_to_3d.core.retarget.kinematics import bone_transforms
 from lift_video_to_3d.core.retarget.scheme import load_scheme
 from lift_video_to_3d.core.types import BoneMotion
 from mathutils import Matrix, Quaternion, Vector
-from rig_clip import assert_shown, beam_clip
+from rig_clip import assert_shown, beam_clip, recorded_clip
 from rig_state import scene_state
-from round_trip import start_empty_file
+from round_trip import posed_joint_positions, reimport, start_empty_file
 
 HINGE = np.array([1.0, 0.0, 0.0])
 LIMBS = tuple(
@@ -217,8 +218,11 @@ def test_the_metarig_is_a_plain_rig(rigify_files: dict[str, Path]) -> None:
     assert parents_of(found)["thumb.01.L"] == "hand.L"
 
 
-def test_a_clip_moves_the_deforming_bones_of_a_generated_rig(rig: bpy.types.Object) -> None:
-    clip = beam_clip()
+@pytest.mark.parametrize("clip_name", ["beam", "recorded"])
+def test_a_clip_moves_the_deforming_bones_of_a_generated_rig(
+    rig: bpy.types.Object, clip_name: str, tmp_path: Path
+) -> None:
+    clip = beam_clip() if clip_name == "beam" else recorded_clip("cmu/06_09.bvh", tmp_path)
     choice = RigChoice(scheme=None, object_name=rig.name)
     animation = animate(bpy.context, clip, choice, AnimationSettings(), name="take")
     assert_shown(animation, clip)
@@ -231,6 +235,37 @@ def test_a_clip_moves_the_deforming_bones_of_a_generated_rig(rig: bpy.types.Obje
     cosines = np.sum(limbs * wanted, axis=-1) / np.linalg.norm(limbs, axis=-1)
     cosines /= np.linalg.norm(wanted, axis=-1)
     assert np.rad2deg(np.arccos(np.clip(cosines, -1.0, 1.0))).max() < 0.5
+
+
+def test_a_second_bake_on_a_generated_rig_repeats_the_first(rig: bpy.types.Object) -> None:
+    choice = RigChoice(scheme=None, object_name=rig.name)
+    keys = []
+    for _ in range(2):
+        animate(bpy.context, beam_clip(), choice, AnimationSettings(), name="take")
+        keys.append(
+            {
+                (curve.data_path, curve.array_index): [
+                    tuple(key.co) for key in curve.keyframe_points
+                ]
+                for curve in compat.assigned_fcurves(rig)
+            }
+        )
+    assert keys[0] == keys[1] and len(bpy.data.actions) == 1
+
+
+@pytest.mark.parametrize("suffix", [".fbx", ".glb"])
+def test_a_generated_rig_comes_back_within_a_millimetre(
+    rig: bpy.types.Object, suffix: str, tmp_path: Path
+) -> None:
+    clip = beam_clip()
+    choice = RigChoice(scheme=None, object_name=rig.name)
+    animate(bpy.context, clip, choice, AnimationSettings(), name="take")
+    names = tuple(bone.name for bone in rig.data.bones if bone.use_deform)
+    wanted = posed_joint_positions(rig, names, range(1, clip.motion.num_frames + 1))
+    path = tmp_path / f"take{suffix}"
+    export_animation(bpy.context, rig, [path])
+    found = reimport(path, names, fps=clip.motion.fps)
+    assert np.abs(found.positions - wanted).max() < 1e-3
 
 
 def test_a_clip_on_the_metarig(rigify_files: dict[str, Path]) -> None:

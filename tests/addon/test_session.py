@@ -113,9 +113,10 @@ def test_a_scene_in_centimetres_gets_a_person_of_the_same_size() -> None:
     assert np.abs(joints[1] - joints[0]).max() < 1e-4
 
 
-def test_a_second_bake_repeats_the_first_exactly_and_adds_nothing() -> None:
+@pytest.mark.parametrize("scheme", SCHEME_NAMES)
+def test_a_second_bake_repeats_the_first_exactly_and_adds_nothing(scheme: str) -> None:
     clip = beam_clip()
-    rig = create_armature(bpy.context, rolled_rest_pose("unreal"), name="Hero")
+    rig = create_armature(bpy.context, rolled_rest_pose(scheme), name="Hero")
     keys = []
     for _ in range(2):
         put_on(clip)
