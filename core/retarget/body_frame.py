@@ -20,7 +20,7 @@ from ..geometry.swing_twist import (
     swing_between,
 )
 from ..joint_sets import LIFTED_21
-from .limb_twist import fade_in, presence, steady_angle
+from .limb_twist import fade_between, presence, steady_angle
 
 _LEFT, _BACK, _UP = np.eye(3)
 # Limbs and feet have frames of their own: x along the bone, y along its hinge.
@@ -181,7 +181,7 @@ def leg_frames(joints: JointTracks, side: str, pelvis: np.ndarray) -> LimbFrames
     lower = joints.direction(f"{side}_knee", f"{side}_ankle", fallback=upper)
     forward = joints.direction(f"{side}_heel", f"{side}_toe", fallback=lower)
     sideways = np.cross(forward, lower)
-    is_flexed = fade_in(np.linalg.norm(sideways, axis=-1), _POINTED_FOOT, _FLEXED_FOOT)
+    is_flexed = fade_between(np.linalg.norm(sideways, axis=-1), _POINTED_FOOT, _FLEXED_FOOT)
     seen = joints.presence(f"{side}_heel") * joints.presence(f"{side}_toe")
     reference = _LEFT_LEG if side == "left" else _LEFT_LEG.mirrored
     return _limb_frames(
@@ -244,7 +244,7 @@ def foot_frame(joints: JointTracks, side: str, shin: np.ndarray) -> np.ndarray:
     across = normalise_vectors(np.cross(to_toe, to_heel), fallback=across_knee)
     # Ankle, heel and toe are close to a line: noise can tip them over, an ankle cannot.
     agreement = np.sum(across * across_knee, axis=-1)
-    trust = fade_in(agreement, _LARGEST_FOOT_TILT_COS, _TRUSTED_FOOT_TILT_COS)[:, None]
+    trust = fade_between(agreement, _LARGEST_FOOT_TILT_COS, _TRUSTED_FOOT_TILT_COS)[:, None]
     return frame_from_axes(forward, trust * across + (1.0 - trust) * across_knee)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..filters import fade_in
+
 _MEMORY_S = 0.15
 """Time over which neighbouring frames speak for a frame whose own angle is unknown."""
 _REFERENCE_WEIGHT = 0.05
@@ -19,10 +21,11 @@ _LIKELY_TURN, _UNLIKELY_TURN = np.deg2rad([90.0, 140.0])
 _NUM_MEMORIES = 12
 
 
-def fade_in(values: np.ndarray, start: float | np.ndarray, end: float | np.ndarray) -> np.ndarray:
-    """(...) 0 up to ``start``, 1 from ``end`` on, smooth (3x^2 - 2x^3) between."""
-    x = np.clip((values - start) / (np.asarray(end) - start), 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
+def fade_between(
+    values: np.ndarray, start: float | np.ndarray, end: float | np.ndarray
+) -> np.ndarray:
+    """(...) 0 up to ``start``, 1 from ``end`` on, smooth between."""
+    return fade_in((values - start) / (np.asarray(end) - start))
 
 
 def presence(confidence: np.ndarray, *, fps: float) -> np.ndarray:
@@ -40,7 +43,7 @@ def presence(confidence: np.ndarray, *, fps: float) -> np.ndarray:
     last = np.maximum.accumulate(np.where(is_missing, frame, -np.inf))
     following = np.minimum.accumulate(np.where(is_missing, frame, np.inf)[::-1])[::-1]
     to_gap = np.minimum(frame - last, following - frame)
-    return fade_in(to_gap / fps, 0.0, _MEMORY_S + 1.0 / fps)
+    return fade_between(to_gap / fps, 0.0, _MEMORY_S + 1.0 / fps)
 
 
 def steady_angle(
@@ -77,9 +80,9 @@ def steady_angle(
         (T,) rad, continuous in time (whole turns are not taken out).
     """
     if not turns_round:
-        doubt = _UNLIKELY_DOUBT * fade_in(np.abs(measured), _LIKELY_TURN, _UNLIKELY_TURN)
+        doubt = _UNLIKELY_DOUBT * fade_between(np.abs(measured), _LIKELY_TURN, _UNLIKELY_TURN)
         clarity = clarity / (1.0 + doubt)
-    weights = fade_in(clarity, unclear, clear)
+    weights = fade_between(clarity, unclear, clear)
     towards = weights * np.exp(1j * measured)
     around, evidence = _remember(towards, fps=fps), _remember(weights, fps=fps)
     resultant = _remember(towards + cue, fps=fps) + _REFERENCE_WEIGHT
@@ -91,7 +94,7 @@ def steady_angle(
     # bend further before it is believed.
     agreement = np.abs(around) / np.maximum(evidence, 1e-9)
     contested = clear + _CONTESTED_RISE * (1.0 - np.minimum(agreement, 1.0)) * (evidence > 1e-9)
-    trust = fade_in(clarity, unclear, contested)
+    trust = fade_between(clarity, unclear, contested)
     deviation = np.angle(np.exp(1j * (measured - continuous)))
     return settled + trust * (continuous + deviation - settled)
 
