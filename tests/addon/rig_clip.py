@@ -15,6 +15,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from lift_video_to_3d.addon import compat
 from lift_video_to_3d.addon.rig import choose_bone_map, read_rest_pose
 from lift_video_to_3d.addon.rig_space import stage_of
 from lift_video_to_3d.addon.session import Animation
@@ -191,3 +192,11 @@ def assert_shown(animation: Animation, clip: LiftedPerson) -> None:
     assert limbs.max() < 2.0
     assert np.abs(floor).max() < 0.010
     assert turn < per_frame
+
+
+def keys_of(rig: bpy.types.Object) -> dict[tuple[str, int], list[tuple[float, float]]]:
+    """Frame and value of every key, by data path and component."""
+    return {
+        (curve.data_path, curve.array_index): [tuple(key.co) for key in curve.keyframe_points]
+        for curve in compat.assigned_fcurves(rig)
+    }

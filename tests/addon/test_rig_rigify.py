@@ -9,7 +9,6 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from lift_video_to_3d.addon import compat
 from lift_video_to_3d.addon.rig import DrivenRig, choose_bone_map, drive_rig, read_rest_pose
 from lift_video_to_3d.addon.rig_choice import AnimationSettings, RigChoice
 from lift_video_to_3d.addon.session import animate, export_animation
@@ -20,7 +19,7 @@ from lift_video_to_3d.core.retarget.kinematics import bone_transforms
 from lift_video_to_3d.core.retarget.scheme import load_scheme
 from lift_video_to_3d.core.types import BoneMotion
 from mathutils import Matrix, Quaternion, Vector
-from rig_clip import assert_shown, beam_clip, recorded_clip
+from rig_clip import assert_shown, beam_clip, keys_of, recorded_clip
 from rig_state import scene_state
 from round_trip import posed_joint_positions, reimport, start_empty_file
 
@@ -242,14 +241,7 @@ def test_a_second_bake_on_a_generated_rig_repeats_the_first(rig: bpy.types.Objec
     keys = []
     for _ in range(2):
         animate(bpy.context, beam_clip(), choice, AnimationSettings(), name="take")
-        keys.append(
-            {
-                (curve.data_path, curve.array_index): [
-                    tuple(key.co) for key in curve.keyframe_points
-                ]
-                for curve in compat.assigned_fcurves(rig)
-            }
-        )
+        keys.append(keys_of(rig))
     assert keys[0] == keys[1] and len(bpy.data.actions) == 1
 
 
