@@ -9,9 +9,13 @@ from typing import Literal
 
 from core.joint_sets import BODY_23, COCO_17, H36M_17, LIFTED_21
 from core.learning.clips import ClipSet
+from core.learning.loss_weights import RayLossWeights
 from core.learning.schedule import TrainingConfig
 from core.lifting.config import LifterConfig
 from core.lifting.normalization import IN_FEATURES, NUM_CLIP_OUTPUTS, OUT_FEATURES
+
+from .datasets.view_config import ViewConfig
+from .ray_reading import RayReading
 
 _H36M_TRAIN = ("S1", "S5", "S6", "S7", "S8")
 _H36M_TEST = ("S9", "S11")
@@ -74,6 +78,8 @@ class Experiment:
     start_from : path or None
         Model file whose network training goes on from; None: a new one.
     seed : int
+    views, reading, loss : ViewConfig, RayReading, RayLossWeights
+        Of the recipe "ray": what the views are like, what the network is shown of them, and what counts.
     """
 
     name: str
@@ -88,6 +94,9 @@ class Experiment:
     steps_per_epoch: int | None = None
     start_from: Path | None = None
     seed: int = 0
+    views: ViewConfig = field(default_factory=ViewConfig)
+    reading: RayReading = field(default_factory=RayReading)
+    loss: RayLossWeights = field(default_factory=RayLossWeights)
 
     def for_clips(self, clips: ClipSet) -> Experiment:
         """The experiment with the joints and the frame rate of the clips that it learns from."""

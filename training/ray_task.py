@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +14,12 @@ from torch import Tensor, nn
 from core.errors import InputFormatError
 from core.joint_sets import LIFTED_21
 from core.learning.distributed import Share
-from core.learning.losses import RayLossWeights, ray_loss
+from core.learning.loss_weights import RayLossWeights
+from core.learning.losses import ray_loss
 from core.learning.network import TemporalModel
 from core.learning.trainer import Task
 from core.learning.warm_start import start_from
-from core.lifting.config import LifterConfig
 from core.lifting.decoding import RayOutput, decode_ray_output
-from core.lifting.normalization import normalize_rays
 from core.lifting.weights import load_weights
 from core.metrics import p_mpjpe
 
@@ -29,6 +28,7 @@ from .datasets.bvh import MocapClip
 from .datasets.motion_window import MocapWindows
 from .datasets.synthetic import ViewBatch, draw_views
 from .datasets.view_config import ViewConfig
+from .ray_batch import RayBatch
 
 _IDLE_WEIGHT = 0.25
 _NUM_VALIDATION_BATCHES = 4
@@ -68,163 +68,134 @@ def make_ray_task(
         When the network to start from is of another shape.
     """
     config = experiment.lifter
-    num_frames = experiment.chunk_length + config.receptive_field - 1
     # Hours of standing about would teach little else.
     weights = np.array([_IDLE_WEIGHT if "idle" in clip.group else 1.0 for clip in train_clips])
     torch.manual_seed(experiment.seed)
-    objective = RayObjective(TemporalModel(config)).to(device)
+    objective = RayObjective(TemporalModel(config), experiment.loss).to(device)
     assert experiment.steps_per_epoch is not None
     train_windows = MocapWindows(list(train_clips), weights)
     if experiment.start_from is not None and not is_begun:
-        _start_from(objective.model_pos, experiment.start_from, train_windows, num_frames, device)
+        batch = _draw(
+            train_windows,
+            experiment,
+            _VALIDATION_BATCH_SIZE,
+            np.random.default_rng(_START_SEED),
+            device,
+        )
+        _start_from(objective.model_pos, experiment.start_from, batch)
     return Task(
         objective=objective,
         steps_per_epoch=experiment.steps_per_epoch,
-        draw_batch=_drawer(
-            train_windows,
-            num_windows=experiment.batch_size,
-            num_frames=num_frames,
-            config=config,
-            seed=experiment.seed,
-            share=share,
-            device=device,
-        ),
+        draw_batch=_drawer(train_windows, experiment, share, device),
         describe_batch=lambda step: (
             f"synthetic views drawn with seed {experiment.seed} and step {step} (from 0)"
         ),
-        validate=_validator(
-            objective,
-            MocapWindows(list(val_clips)),
-            config,
-            num_frames=num_frames,
-            device=device,
-        ),
+        validate=_validator(objective, MocapWindows(list(val_clips)), experiment, device),
     )
-
-
-class RayBatch:
-    """Tensors of one training step, made from synthetic views; targets of all frames.
-
-    ``padding``: frames before and after those that the network gives an output for; ``is_causal``: it
-    has seen no later frame, nor has its input.
-    """
-
-    def __init__(
-        self,
-        views: ViewBatch,
-        padding: tuple[int, int],
-        device: torch.device,
-        *,
-        is_causal: bool = False,
-    ) -> None:
-        normalized = normalize_rays(views.rays, views.confidence, is_causal=is_causal)
-        rotation = normalized.rotation
-        targets = views.targets @ rotation.swapaxes(-1, -2)
-        is_seen = normalized.ray_confidence[..., None] > 0
-        seen_xy = normalized.rays / normalized.scale[..., None, None]
-
-        def tensor(array: np.ndarray) -> Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(device)
-
-        self.inner = slice(padding[0], views.rays.shape[1] - padding[1])
-        self.features = tensor(normalized.features)
-        self.seen_xy = tensor(np.where(is_seen, seen_xy, 0.0))
-        self.depth_reach = tensor(normalized.depth_reach)
-        self.target_xy = tensor(targets[..., :2])
-        self.target_depth = tensor(targets[..., 2] - targets[..., :1, 2])
-        self.contacts = tensor(views.contacts)
-        self.gravity = tensor((rotation @ views.gravity[..., None])[..., 0])
-        self.rays = tensor(normalized.rays)
-        self.ray_confidence = tensor(normalized.ray_confidence)
-        self.root_depth = tensor(targets[..., 0, 2])
-
-    @property
-    def num_outputs(self) -> int:
-        """Output frames of all windows."""
-        return self.target_depth[:, self.inner, 0].numel()
 
 
 class RayObjective(nn.Module):
     """Loss of the ray-based lifter on a batch of synthetic views."""
 
-    def __init__(self, model_pos: TemporalModel) -> None:
+    ancestors: Tensor
+    bones: Tensor
+
+    def __init__(self, model_pos: TemporalModel, weights: RayLossWeights | None = None) -> None:
         super().__init__()
         self.model_pos = model_pos
+        self._weights = weights or RayLossWeights()
+        bones = torch.from_numpy(LIFTED_21.bones)
+        self.register_buffer("bones", bones, persistent=False)
         ancestors = torch.from_numpy(LIFTED_21.chains).float()
         self.register_buffer("ancestors", ancestors, persistent=False)
 
     def decode(self, batch: RayBatch) -> RayOutput:
         """Decoded output of the batch's inner frames (those with a full receptive field)."""
-        raw = self.model_pos.forward_frames(batch.features).float()
+        return self.read(self.model_pos.forward_frames(batch.features).float(), batch)
+
+    def read(self, raw: Tensor, batch: RayBatch) -> RayOutput:
+        """What the network's numbers ``raw`` say of the batch's inner frames."""
         inner = batch.inner
         return decode_ray_output(
-            raw, batch.seen_xy[:, inner], batch.depth_reach[:, inner], self.ancestors
+            raw, batch.base_xy[:, inner], batch.depth_reach[:, inner], self.ancestors
         )
 
     def forward(self, batch: RayBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss and its terms."""
+        return self.loss_of(self.decode(batch), batch)
+
+    def loss_of(self, output: RayOutput, batch: RayBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss of the output for a batch, and its terms."""
         inner = batch.inner
         return ray_loss(
-            self.decode(batch),
+            output,
             batch.target_xy[:, inner],
             batch.target_depth[:, inner],
             batch.contacts[:, inner],
             batch.gravity[:, inner],
-            weights=RayLossWeights(),
+            weights=self._weights,
+            bones=self.bones,
         )
 
 
-def view_config(config: LifterConfig, num_frames: int) -> ViewConfig:
-    """How the views vary that a network learns from, in windows of ``num_frames``."""
+def view_config(experiment: Experiment) -> ViewConfig:
+    """How the views vary that an experiment's network learns from."""
+    config = experiment.lifter
     if not config.causal:
-        return ViewConfig()
+        return experiment.views
     # All that a causal network sees lies before: clips may begin as late as its first outputs.
-    reach = (config.padding[0] + _LATEST_BEGINNING) / num_frames
-    return ViewConfig(cut_reach=min(reach, _LARGEST_REACH))
+    reach = (config.padding[0] + _LATEST_BEGINNING) / _num_frames(experiment)
+    return replace(experiment.views, cut_reach=min(reach, _LARGEST_REACH))
 
 
-def _start_from(
-    model: TemporalModel,
-    path: Path,
+def _num_frames(experiment: Experiment) -> int:
+    return experiment.chunk_length + experiment.lifter.receptive_field - 1
+
+
+def _draw(
     windows: MocapWindows,
-    num_frames: int,
+    experiment: Experiment,
+    num_windows: int,
+    rng: np.random.Generator,
     device: torch.device,
-) -> None:
+    *,
+    rows: np.ndarray | None = None,
+) -> RayBatch:
+    """A batch as the network reads it; of the views drawn only ``rows`` where they are given."""
+    num_frames = _num_frames(experiment)
+    views = draw_views(windows, num_windows, num_frames, view_config(experiment), rng)
+    config = experiment.lifter
+    return RayBatch(
+        views if rows is None else _part(views, rows),
+        config.padding,
+        device,
+        is_causal=config.causal,
+        reading=experiment.reading,
+    )
+
+
+def _start_from(model: TemporalModel, path: Path, batch: RayBatch) -> None:
     weights = load_weights(path)
     theirs, ours = ({**asdict(config), **_NOT_SHAPE} for config in (weights.config, model.config))
     differing = [name for name in ours if theirs[name] != ours[name]]
     if differing:
         found = ", ".join(f"{name} {theirs[name]} (not {ours[name]})" for name in differing)
         raise InputFormatError(f"{path}: expected a network of the same shape, found {found}")
-    rng = np.random.default_rng(_START_SEED)
-    config = model.config
-    views = draw_views(
-        windows, _VALIDATION_BATCH_SIZE, num_frames, view_config(config, num_frames), rng
-    )
-    batch = RayBatch(views, config.padding, device, is_causal=config.causal)
     start_from(model, weights, batch.features)
 
 
 def _drawer(
-    windows: MocapWindows,
-    *,
-    num_windows: int,
-    num_frames: int,
-    config: LifterConfig,
-    seed: int,
-    share: Share,
-    device: torch.device,
+    windows: MocapWindows, experiment: Experiment, share: Share, device: torch.device
 ) -> Callable[[int], RayBatch]:
     """A step's batch (this process' share); a thread draws the next step's meanwhile."""
-    rows = share.of(torch.arange(num_windows)).numpy()
+    rows = share.of(torch.arange(experiment.batch_size)).numpy()
     pool = concurrent.futures.ThreadPoolExecutor(1)
     waiting: dict[int, concurrent.futures.Future[RayBatch]] = {}
 
     def draw(step: int) -> RayBatch:
-        rng = np.random.default_rng([seed, step])
+        rng = np.random.default_rng([experiment.seed, step])
         # Every process draws the whole batch: the views are those of a single process.
-        views = draw_views(windows, num_windows, num_frames, view_config(config, num_frames), rng)
-        return RayBatch(_part(views, rows), config.padding, device, is_causal=config.causal)
+        return _draw(windows, experiment, experiment.batch_size, rng, device, rows=rows)
 
     def draw_batch(step: int) -> RayBatch:
         batch = (waiting.pop(step, None) or pool.submit(draw, step)).result()
@@ -245,24 +216,12 @@ def _part(views: ViewBatch, rows: np.ndarray) -> ViewBatch:
 
 
 def _validator(
-    objective: RayObjective,
-    windows: MocapWindows,
-    config: LifterConfig,
-    *,
-    num_frames: int,
-    device: torch.device,
+    objective: RayObjective, windows: MocapWindows, experiment: Experiment, device: torch.device
 ) -> Callable[[], dict[str, float]]:
     """P-MPJPE (mm) on fixed synthetic views, raw and with x and y from the rays."""
     rng = np.random.default_rng(7)
     batches = [
-        RayBatch(
-            draw_views(
-                windows, _VALIDATION_BATCH_SIZE, num_frames, view_config(config, num_frames), rng
-            ),
-            config.padding,
-            device,
-            is_causal=config.causal,
-        )
+        _draw(windows, experiment, _VALIDATION_BATCH_SIZE, rng, device)
         for _ in range(_NUM_VALIDATION_BATCHES)
     ]
 
@@ -283,7 +242,9 @@ def _errors_mm(output: RayOutput, batch: RayBatch) -> tuple[float, float, float]
     target = torch.cat([batch.target_xy[:, inner], true_depth[..., None]], dim=-1)
     distance = batch.root_depth[:, inner, None] + depth
     seen = batch.ray_confidence[:, inner, :, None] > 0
-    on_rays = torch.where(seen, batch.rays[:, inner] * distance[..., None], xy)
+    on_rays = torch.where(
+        seen, batch.rays[:, inner] * distance[..., None], xy + batch.root_xy[:, inner]
+    )
     consistent = torch.cat([on_rays, depth[..., None]], dim=-1)
 
     def flat(poses: Tensor) -> np.ndarray:

@@ -10,15 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputFormatError
+from core.learning.loss_weights import RayLossWeights
 
 from .configs import DataConfig, Experiment
 from .datasets.splits import DataPaths
+from .datasets.view_config import ViewConfig
+from .ray_reading import RayReading
 
 MAY_CHANGE = (
     *("training.num_epochs", "training.use_compile"),
     *("paths.data", "paths.truth", "paths.cameras", "paths.unlabelled", "paths.calibration"),
 )
 """What may differ when a run goes on: its length, and where the files are that it learns from."""
+
+SINCE_ADDED: dict[str, Any] = {
+    "views": asdict(ViewConfig()),
+    "reading": asdict(RayReading()),
+    "loss": asdict(RayLossWeights()),
+}
+"""What the config of a run that was begun before it had these stands for."""
 
 Fingerprint = dict[str, dict[str, Any]]
 """Of each split: number of clips and frames, hash of the clips' names and lengths."""

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import isfinite, nan
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +57,8 @@ class RunFolder:
     may_change : collection of str
         Dotted names of what may differ from the folder's config ("training.num_epochs"), a name
         standing for all below it; the config is then written anew.
+    since_added : mapping
+        What the folder's config stands for where it lacks these: fields that are younger than the run.
 
     Raises
     ------
@@ -67,11 +69,16 @@ class RunFolder:
     """
 
     def __init__(
-        self, path: Path, experiment: dict[str, Any], *, may_change: Collection[str] = ()
+        self,
+        path: Path,
+        experiment: dict[str, Any],
+        *,
+        may_change: Collection[str] = (),
+        since_added: Mapping[str, Any] | None = None,
     ) -> None:
         self.path = Path(path)
         _make_folder(self.path)
-        _settle_config(self.path / "config.json", experiment, may_change)
+        _settle_config(self.path / "config.json", experiment, may_change, since_added or {})
         _remove_partial_files(self.path)
         self._progress = RunProgress()
         self._events: SummaryWriter | None = None
@@ -270,11 +277,17 @@ def _make_folder(path: Path) -> None:
         raise LiftError(f"cannot make the run folder {path}: {error.strerror or error}") from error
 
 
-def _settle_config(path: Path, experiment: dict[str, Any], may_change: Collection[str]) -> None:
+def _settle_config(
+    path: Path,
+    experiment: dict[str, Any],
+    may_change: Collection[str],
+    since_added: Mapping[str, Any],
+) -> None:
     """Write the config, or make sure that the folder's own is the same."""
     text = json.dumps(experiment, indent=2) + "\n"
     if path.exists():
-        here, there = _flat(json.loads(text)), _flat(_read_config(path))
+        here = _flat(json.loads(text))
+        there = {**_flat(dict(since_added)), **_flat(_read_config(path))}
         differing = [
             key
             for key in dict.fromkeys([*here, *there])

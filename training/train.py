@@ -25,7 +25,7 @@ from .datasets.splits import load_splits
 from .device import check_share, choose_device, join_processes, usable_precision
 from .paper_task import make_paper_task
 from .ray_task import make_ray_task
-from .run_config import MAY_CHANGE, Fingerprint, describe_run, fingerprint
+from .run_config import MAY_CHANGE, SINCE_ADDED, Fingerprint, describe_run, fingerprint
 from .run_folder import RunFolder
 from .train_options import TrainOptions, read_options, resolve
 
@@ -72,7 +72,7 @@ def run(options: TrainOptions, share: Share) -> list[dict[str, float]]:
         if training != experiment.training:
             print("precision: float32, since this CPU has no bfloat16 instructions", flush=True)
         described = describe_run(experiment, options.paths, found)
-        folder = RunFolder(options.run, described, may_change=MAY_CHANGE)
+        folder = RunFolder(options.run, described, may_change=MAY_CHANGE, since_added=SINCE_ADDED)
     with folder or nullcontext():
         return train(
             task,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..lifting.decoding import RayOutput
 from .distributed import joined_mean
+from .loss_weights import RayLossWeights
 
 
 def mpjpe(predicted: Tensor, target: Tensor) -> Tensor:
@@ -22,17 +21,6 @@ def weighted_mpjpe(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor
     return joined_mean(torch.linalg.vector_norm(predicted - target, dim=-1) * weights)
 
 
-@dataclass(frozen=True, slots=True)
-class RayLossWeights:
-    """Weight of each term of ``ray_loss`` beside the position error."""
-
-    depth: float = 1.0
-    likelihood: float = 0.05
-    velocity: float = 0.3
-    contact: float = 0.03
-    gravity: float = 0.05
-
-
 def ray_loss(
     output: RayOutput,
     target_xy: Tensor,
@@ -41,6 +29,7 @@ def ray_loss(
     target_gravity: Tensor,
     *,
     weights: RayLossWeights,
+    bones: Tensor | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Loss of a decoded network output, and its terms.
 
@@ -55,6 +44,8 @@ def ray_loss(
     target_gravity : (N,T,3) tensor
         Unit vectors, in the virtual camera.
     weights : RayLossWeights
+    bones : (B,2) tensor, or None
+        Parent and child of every bone, where ``weights`` ask for their lengths.
     """
     predicted = torch.cat([output.xy, output.depth[..., None]], dim=-1)
     target = torch.cat([target_xy, target_depth[..., None]], dim=-1)
@@ -73,6 +64,10 @@ def ray_loss(
         ),
         "gravity": joined_mean(1 - F.cosine_similarity(output.gravity, target_gravity, dim=-1)),
     }
+    if weights.bone_length:
+        assert bones is not None
+        lengths = bone_lengths(predicted, bones), bone_lengths(target, bones)
+        terms["bone_length"] = joined_mean((lengths[0] - lengths[1]).abs())
     total = terms["position"]
     for name, weight in (
         ("depth", weights.depth),
@@ -80,6 +75,14 @@ def ray_loss(
         ("velocity", weights.velocity),
         ("contact", weights.contact),
         ("gravity", weights.gravity),
+        ("bone_length", weights.bone_length),
     ):
-        total = total + weight * terms[name]
+        if name in terms:
+            total = total + weight * terms[name]
     return total, terms
+
+
+def bone_lengths(poses: Tensor, bones: Tensor) -> Tensor:
+    """(...,B) lengths of the ``bones`` (B,2), parent and child, of poses (...,J,3), in their unit."""
+    bone = poses[..., bones[:, 1], :] - poses[..., bones[:, 0], :]
+    return torch.linalg.vector_norm(bone, dim=-1)

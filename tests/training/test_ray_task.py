@@ -27,7 +27,8 @@ from training.datasets.mocap_folder import load_mocap
 from training.datasets.motion_window import MocapWindows
 from training.datasets.synthetic import draw_views
 from training.datasets.view_config import ViewConfig, plain_views
-from training.ray_task import RayBatch, RayObjective, make_ray_task, view_config
+from training.ray_batch import RayBatch
+from training.ray_task import RayObjective, make_ray_task, view_config
 
 MakeTask = Callable[..., Task]
 
@@ -206,11 +207,10 @@ def test_clips_begin_as_late_as_the_first_outputs_of_a_causal_window() -> None:
     experiment = EXPERIMENTS["default_causal"]()
     config, num_frames = experiment.lifter, experiment.chunk_length + 80
     assert config.padding == (80, 0)
-    reach = view_config(config, num_frames).cut_reach * num_frames
+    reach = view_config(experiment).cut_reach * num_frames
     # Outputs of a stream's very first frames, which see little but copies of the first.
     assert 80 < reach <= 80 + experiment.chunk_length / 4
-    symmetric = EXPERIMENTS["default"]().lifter
-    assert view_config(symmetric, num_frames) == ViewConfig()
+    assert view_config(EXPERIMENTS["default"]()) == ViewConfig()
 
 
 def test_a_batch_is_described_by_what_it_was_drawn_with(make_task: MakeTask) -> None:

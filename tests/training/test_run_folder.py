@@ -143,6 +143,20 @@ def test_a_name_that_may_change_stands_for_all_below_it(tmp_path: Path) -> None:
     RunFolder(tmp_path, other, may_change=["training", "lifter.channels"])
 
 
+def test_a_run_older_than_a_field_goes_on_at_what_the_field_stands_for(tmp_path: Path) -> None:
+    RunFolder(tmp_path, EXPERIMENT)
+    before = (tmp_path / "config.json").read_bytes()
+    added = {"loss": {"velocity": 0.3, "depth": 1.0}}
+    RunFolder(tmp_path, {**EXPERIMENT, **added}, since_added=added)
+    assert (tmp_path / "config.json").read_bytes() == before
+    other = {**EXPERIMENT, "loss": {"velocity": 0.0, "depth": 1.0}}
+    with pytest.raises(LiftError, match=r"loss\.velocity: 0\.0 here, 0\.3 in ") as caught:
+        RunFolder(tmp_path, other, since_added=added)
+    assert "loss.depth" not in str(caught.value)
+    with pytest.raises(LiftError, match=r"loss\.velocity: 0\.3 here, absent in "):
+        RunFolder(tmp_path, {**EXPERIMENT, **added})
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [("{", "cannot read the run's config .*config.json"), ("[1]", "expected a JSON object")],

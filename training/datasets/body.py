@@ -81,11 +81,13 @@ def vary_bodies(bodies: np.ndarray, config: ViewConfig, rng: np.random.Generator
     child = np.where(is_child, rng.uniform(_LEAST_CHILD, 1.0, count), 0.0)
     logs = rng.normal(size=(count, len(_KINDS))) * list(_BONE_SPREAD.values()) * _SHARE_ALONE
     logs += rng.normal(size=(count, len(_BUILDS))) @ [_by_kind(build) for build in _BUILDS]
+    logs *= config.body_spread
     logs += np.outer(child, _by_kind(_CHILD))
     factors = np.exp(logs)
     factors /= (factors @ _RULER)[:, None]
     legs = factors[:, [_KINDS.index("knee"), _KINDS.index("ankle")]].mean(axis=1)
-    heads = np.exp(rng.normal(size=count) * _HEAD_SPREAD + child * _CHILD_HEAD)
+    head_spread = config.body_spread * _HEAD_SPREAD
+    heads = np.exp(rng.normal(size=count) * head_spread + child * _CHILD_HEAD)
     return _apply(bodies, factors, paths=legs, heads=heads)
 
 

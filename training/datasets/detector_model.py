@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -49,6 +49,11 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "mistaken_seconds": (),
 }
 
+
+DetectorName = Literal["fitted", "gaussian", "perfect"]
+
+_GAUSSIAN_SIGMA = 0.016
+"""m along each axis: a guess, 1.4 % of a person's size as in METHOD.md section 8."""
 
 Fields = dict[str, np.ndarray]
 """Some fields of a model by name."""
@@ -102,6 +107,16 @@ class DetectorModel:
     mistaken_seconds: np.ndarray
 
 
+def named_detector(name: DetectorName) -> DetectorModel:
+    """The one that comes with the code ("fitted"), a guess, or one that makes no errors."""
+    makers = {
+        "fitted": bundled_detector,
+        "gaussian": gaussian_detector,
+        "perfect": perfect_detector,
+    }
+    return makers[name]()
+
+
 @cache
 def bundled_detector() -> DetectorModel:
     """The detector model that comes with the code."""
@@ -143,6 +158,13 @@ def perfect_detector() -> DetectorModel:
     arrays["confidence"] += 1.0
     arrays["unreported_below"] += _NEVER
     return DetectorModel(**arrays)
+
+
+@cache
+def gaussian_detector() -> DetectorModel:
+    """A guess: normal noise, alike for all joints and new in every frame, and the detector is sure."""
+    size = np.zeros_like(perfect_detector().error) + _GAUSSIAN_SIGMA * CHANCE_NODES
+    return replace(perfect_detector(), error=size)
 
 
 def _field(content: dict[str, Any], name: str, path: Path) -> np.ndarray:

@@ -15,7 +15,7 @@ from core.joint_sets import LIFTED_21
 from .body import vary_bodies
 from .bvh import BODY_POINTS
 from .detector import detect
-from .detector_model import bundled_detector
+from .detector_model import named_detector
 from .joint_offset import DETECTED_POINTS, offset_joints
 from .motion_window import MocapWindows, MotionBatch
 from .occlusion import hide_keypoints
@@ -94,7 +94,7 @@ def detect_bodies(
     marked = points_camera[:, :, DETECTED_POINTS]
     return detect(
         marked + offset_joints(points_camera, config.joint_offset, rng),
-        config.detector or bundled_detector(),
+        named_detector(config.detector),
         rng,
         fps=config.fps,
         variety=config.variety,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .detector import AS_FITTED, DetectorVariety
-from .detector_model import DetectorModel
+from .detector_model import DetectorName
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,16 @@ class ViewConfig:
     inside the window, which then holds the clip's edge frame as the lifter's padding does: in the first or
     last ``cut_reach`` of its frames, so that outputs there see as much padding as at the edges of a clip.
 
-    Body: ``share_children`` have a child's proportions (size is not seen: the ruler measures it away).
+    Body: bones differ in length between windows as much as ``body_spread`` times what people's do (0:
+    everyone is of mean proportions, but for children); ``share_children`` have a child's proportions (size
+    is not seen: the ruler measures it away).
 
     Camera: ``share_any_view`` look from anywhere and with any roll, the others from about eye height.
     ``share_moving_camera`` are hand-held; of these a quarter each stand, turn after the person, move along
     with them, and circle them.
 
-    Detector: ``detector`` as fitted (None: the one that comes with the code) and its ``variety``;
-    ``joint_offset`` (m) of its joints from mocap's; ``share_without_confidence`` report only whether a
-    joint is seen;
+    Detector: ``detector`` (``named_detector``) and its ``variety``; ``joint_offset`` (m) of its joints
+    from mocap's; ``share_without_confidence`` report only whether a joint is seen;
     ``share_wrong_focal_length`` are looked at with a wrong one.
 
     Not seen, at most one of these in a window: ``share_cropped`` partly outside the image;
@@ -41,6 +42,7 @@ class ViewConfig:
     share_reversed: float = 0.1
     share_cut: float = 0.1
     cut_reach: float = 1 / 3
+    body_spread: float = 1.0
     share_children: float = 0.08
     min_distance: float = 1.8
     max_distance: float = 10.0
@@ -49,7 +51,7 @@ class ViewConfig:
     roll_sigma_deg: float = 4.0
     share_any_view: float = 0.12
     share_moving_camera: float = 0.25
-    detector: DetectorModel | None = None
+    detector: DetectorName = "fitted"
     variety: DetectorVariety = field(default_factory=DetectorVariety)
     joint_offset: float = 0.02
     share_without_confidence: float = 0.15

@@ -18,18 +18,26 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from core.clip_source import open_clip
+from core.geometry.camera import camera_at_origin
 from core.io.poses import StoredPoses, read_poses_npz
 from core.io.video import find_video_beside
 from core.joint_sets import BODY_23, LIFTED_21, convert_joints
+from core.lifting.weights import load_weights
 from core.types import Keypoints2D
 
+from .network_pose import network_poses
 from .skeleton_drawing import draw_body, draw_keypoints
 
 _NUM_COLUMNS = 6
 
 
 def draw_contact_sheet(
-    keypoints: Keypoints2D, poses: StoredPoses, video: Path | None, sheet: Path
+    keypoints: Keypoints2D,
+    poses: StoredPoses,
+    video: Path | None,
+    sheet: Path,
+    *,
+    before: np.ndarray | None = None,
 ) -> None:
     """Draw the sheet.
 
@@ -43,24 +51,41 @@ def draw_contact_sheet(
         Background of the first row, where there is one.
     sheet : Path
         PNG to write.
+    before : (T,21,3) array, optional
+        m, camera space, of the same frames: the poses before the solve, for two rows more.
     """
     rows = np.linspace(0, len(poses.world.frames) - 1, _NUM_COLUMNS).round().astype(int)
     frames = poses.world.frames[rows]
     pictures = {} if video is None else _video_frames(video, frames.tolist())
-    figure, axes = plt.subplots(3, _NUM_COLUMNS, figsize=(2.6 * _NUM_COLUMNS, 10.5))
+    shown = [("", poses.world.positions)]
+    if before is not None:
+        shown.insert(0, (", before", _level_with_camera(before)))
+    num_rows = 1 + 2 * len(shown)
+    figure, axes = plt.subplots(
+        num_rows, _NUM_COLUMNS, figsize=(2.6 * _NUM_COLUMNS, 3.5 * num_rows)
+    )
     body = convert_joints(keypoints, BODY_23)
-    front, side = _view_axes(poses.world.positions)
-    for column, (row, frame) in enumerate(zip(rows, frames, strict=True)):
+    for column, frame in enumerate(frames):
         _draw_detected(axes[0, column], body, int(frame), pictures.get(int(frame)))
-        for axis, direction in ((axes[1, column], front), (axes[2, column], side)):
-            _draw_pose(axis, poses.world.positions[row], direction)
         axes[0, column].set_title(f"frame {frame}", fontsize=9)
-    for axis, label in zip(axes[:, 0], ("detected", "front", "side"), strict=True):
-        axis.set_ylabel(label)
+    axes[0, 0].set_ylabel("detected")
+    for pair, (when, positions) in enumerate(shown):
+        for turn, direction in enumerate(_view_axes(positions)):
+            line = axes[1 + 2 * pair + turn]
+            line[0].set_ylabel(("front", "side")[turn] + when)
+            for axis, row in zip(line, rows, strict=True):
+                _draw_pose(axis, positions[row], direction)
     figure.tight_layout()
     sheet.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(sheet, dpi=90)
     plt.close(figure)
+
+
+def _level_with_camera(positions: np.ndarray) -> np.ndarray:
+    """Camera space (T,21,3) stood up as if the camera were level; the clip's lowest joint at 0."""
+    upright = positions[..., [0, 2, 1]] * [1.0, 1.0, -1.0]
+    upright[..., 2] -= upright[..., 2].min()
+    return upright
 
 
 def _view_axes(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,11 +140,22 @@ def main() -> None:
     parser.add_argument("poses", type=Path)
     parser.add_argument("sheet", type=Path)
     parser.add_argument("--video", type=Path, help="default: the one beside the keypoints")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="MODEL",
+        help="draw what this network says before the solve too",
+    )
     arguments = parser.parse_args()
     poses = read_poses_npz(arguments.poses)
     source = open_clip(arguments.keypoints, image_size=poses.image_size, fps=poses.world.fps)
     video = arguments.video or find_video_beside(arguments.keypoints)
-    draw_contact_sheet(source.people[poses.world.person - 1], poses, video, arguments.sheet)
+    keypoints = source.people[poses.world.person - 1]
+    before = None
+    if arguments.before is not None:
+        camera = camera_at_origin(float(np.mean(poses.focal_length)), poses.image_size)
+        before = network_poses(keypoints, camera, load_weights(arguments.before), poses.camera)
+    draw_contact_sheet(keypoints, poses, video, arguments.sheet, before=before)
     print(arguments.sheet)
 
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
-
-import numpy as np
 
 from core.clip_source import ClipSource
-from core.fit.bone_lengths import fit_bone_lengths, standing_height
-from core.lifting.lift import lift
 from core.lifting.weights import LifterWeights
-from core.pipeline import LiftedPerson, LiftSettings, lift_people
-from core.preprocess.clean import clean
-from core.preprocess.resample import make_timeline, resample, resample_poses
+from core.pipeline import LiftSettings, lift_people
 from core.stopwatch import Stopwatch
 
+from .network_pose import network_poses
 from .world_measure import WorldFigures, WorldTruth, measure_world
 
 CALIBRATED, FOCAL_GIVEN, FOCAL_UNKNOWN = "calibrated", "focal length given", "nothing given"
@@ -60,22 +54,10 @@ def judge_view(view: WorldView, weights: LifterWeights, settings: LiftSettings) 
     settings = replace(settings, height_m=view.height_m)
     (lifted,) = lift_people(view.source, [1], weights, settings, watch=watch)
     return JudgedView(
-        view, measure_world(lifted, view.truth, _network_poses(view, weights, lifted))
+        view,
+        measure_world(
+            lifted,
+            view.truth,
+            network_poses(view.source.people[0], lifted.camera, weights, lifted.poses_camera),
+        ),
     )
-
-
-def _network_poses(view: WorldView, weights: LifterWeights, lifted: LiftedPerson) -> np.ndarray:
-    """(T,21,3) m, camera space: the network's own poses on the result's frames, as tall as the result.
-
-    Frames before the first and after the last detection hold the pose there, as in the result.
-    """
-    keypoints, _ = clean(view.source.people[0])
-    timeline = make_timeline(keypoints, fps=Fraction(weights.config.fps))
-    poses = lift(resample(keypoints, timeline), lifted.camera, weights).poses
-    poses = resample_poses(poses, timeline)
-    names = poses.skeleton.joint_names
-    heights = [
-        standing_height(fit_bone_lengths(each), names) for each in (lifted.poses_camera, poses)
-    ]
-    rows = np.clip(lifted.poses_camera.frames - poses.frames[0], 0, poses.num_frames - 1)
-    return poses.positions[rows] * heights[0] / heights[1]

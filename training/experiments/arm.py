@@ -22,6 +22,7 @@ from ..datasets.splits import Purpose, Splits, load_filmed
 from ..datasets.studio import StudioConfig
 from ..evaluation.protocol import evaluate_clips, pooled
 from ..paper_task import make_paper_task, make_predictor
+from ..run_config import SINCE_ADDED
 from ..run_folder import RunFolder
 
 
@@ -63,7 +64,8 @@ def train_arm(
     """
     experiment = experiment.for_clips(splits.train)
     described = {**asdict(experiment), **description, "has_test": test is not None}
-    with RunFolder(folder, json.loads(json.dumps(described))) as run_folder:
+    described = json.loads(json.dumps(described))
+    with RunFolder(folder, described, since_added=SINCE_ADDED) as run_folder:
         scores_path = folder / "scores.json"
         if scores_path.exists():
             return ArmScores(**json.loads(scores_path.read_text(encoding="utf-8")))

@@ -108,3 +108,19 @@ def test_uncertainty_does_not_pull_at_the_depth():
     )
     pull = torch.autograd.grad(terms["likelihood"], [depth, log_sigma], allow_unused=True)
     assert pull[0] is None and (pull[1] != 0).all()
+
+
+def test_the_bone_length_term_is_the_mean_error_of_the_lengths_where_it_is_asked_for():
+    output, targets = ray_case()
+    bones = torch.tensor([[0, 1], [1, 2]])
+    grown = output._replace(xy=1.5 * output.xy, depth=1.5 * output.depth)
+    poses = torch.cat([output.xy, output.depth[..., None]], dim=-1)
+    lengths = torch.stack(
+        [(poses[..., child, :] - poses[..., parent, :]).norm(dim=-1) for parent, child in bones]
+    )
+    plain, without = ray_loss(grown, *targets, weights=RayLossWeights())
+    weights = RayLossWeights(bone_length=2.0)
+    total, terms = ray_loss(grown, *targets, weights=weights, bones=bones)
+    assert terms["bone_length"].item() == pytest.approx(0.5 * lengths.mean().item(), rel=1e-5)
+    assert (total - plain).item() == pytest.approx(2 * terms["bone_length"].item(), rel=1e-4)
+    assert "bone_length" not in without

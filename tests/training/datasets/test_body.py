@@ -50,6 +50,18 @@ def test_left_and_right_bones_are_alike_and_keep_their_length(share_children: fl
     assert ratios[..., limbs].std() > 0.05
 
 
+def test_without_spread_every_body_keeps_its_proportions() -> None:
+    bodies = many_bodies(20)
+    config = replace(plain_views(), body_spread=0.0, share_children=0.0)
+    assert np.allclose(vary_bodies(bodies, config, np.random.default_rng(0)), bodies, atol=1e-9)
+    half = replace(config, body_spread=0.5)
+    halved, whole = (
+        np.log(bone_lengths(vary_bodies(many_bodies(), one, np.random.default_rng(0)))[:, 0])
+        for one in (half, replace(half, body_spread=1.0))
+    )
+    assert np.allclose(halved.std(axis=0), 0.5 * whole.std(axis=0), rtol=0.15)
+
+
 def test_limbs_and_trunk_together_are_as_long_as_before() -> None:
     bodies = np.repeat(gliding_body(3).positions[None].astype(float), 300, axis=0)
     # Give every bone its mean human length: the made-up body's are others.

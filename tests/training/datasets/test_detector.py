@@ -12,6 +12,8 @@ from tests.training.datasets.turning_body import standing_body, turning_bodies
 from training.datasets.detector import AS_FITTED, DetectorVariety, detect
 from training.datasets.detector_model import (
     bundled_detector,
+    gaussian_detector,
+    named_detector,
     perfect_detector,
     read_detector,
     write_detector,
@@ -180,3 +182,21 @@ def test_joints_in_another_order_are_refused(tmp_path):
     path.write_text(json.dumps(content))
     with pytest.raises(InputFormatError, match=r"joints: expected those of COCO-17\+feet"):
         read_detector(path)
+
+
+def test_the_guessed_detector_errs_alike_everywhere_anew_in_every_frame_and_is_sure():
+    marked = np.random.default_rng(0).normal(size=(40, 60, 23, 3)) * 0.3
+    marked[..., 2] = 4.0
+    rays, confidence = detect(
+        marked, gaussian_detector(), np.random.default_rng(1), fps=FPS, variety=AS_FITTED
+    )
+    off = (rays - marked[..., :2] / marked[..., 2:]) * 4.0
+    assert np.allclose(off.std(axis=(0, 1)), 0.016, rtol=0.08)
+    assert abs(np.corrcoef(off[:, 1:].ravel(), off[:, :-1].ravel())[0, 1]) < 0.02
+    assert (confidence == 1).all()
+
+
+def test_every_named_detector_is_one_of_the_three():
+    assert named_detector("fitted") is bundled_detector()
+    assert named_detector("gaussian") is gaussian_detector()
+    assert not named_detector("perfect").error.any()

@@ -10,7 +10,6 @@ import pytest
 
 from core.joint_sets import BODY_23
 from tests.training.datasets.made_up_clip import swaying_body
-from training.datasets.detector_model import perfect_detector
 from training.datasets.motion_window import MocapWindows
 from training.datasets.occlusion import hide_keypoints
 from training.datasets.synthetic import draw_views
@@ -32,7 +31,7 @@ PARTIAL = (
 def true_rays() -> np.ndarray:
     """(N,T,23,2) of a standing person, whole in the image."""
     windows = MocapWindows([swaying_body(400)])
-    config = replace(plain_views(), joint_offset=0.0, detector=perfect_detector())
+    config = replace(plain_views(), joint_offset=0.0, detector="perfect")
     return draw_views(windows, 600, 90, config, np.random.default_rng(1)).rays
 
 

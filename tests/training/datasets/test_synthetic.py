@@ -8,13 +8,12 @@ import numpy as np
 
 from core.joint_sets import LIFTED_21
 from tests.training.datasets.made_up_clip import gliding_body, swaying_body
-from training.datasets.detector_model import perfect_detector
 from training.datasets.motion_window import MocapWindows
 from training.datasets.synthetic import ViewBatch, draw_views
 from training.datasets.view_config import ViewConfig, plain_views
 
 NAMES = ("rays", "confidence", "targets", "gravity", "contacts")
-QUIET = replace(plain_views(), joint_offset=0.0, detector=perfect_detector())
+QUIET = replace(plain_views(), joint_offset=0.0, detector="perfect")
 
 
 def draw(config: ViewConfig, *, count: int = 32, num_frames: int = 40, seed: int = 0) -> ViewBatch:

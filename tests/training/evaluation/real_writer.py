@@ -12,8 +12,17 @@ from tests.training.evaluation.judged_views import IMAGE_SIZE, make_view
 FLOOR_MM = 21.5
 
 
-def write_real_folder(folder: Path, *, num_frames: int = 120, num_cameras: int = 2) -> Path:
-    """``aistpp/breakdance_ch01.npz`` and its cameras: each camera has its own person, at 60 Hz."""
+def write_real_folder(
+    folder: Path,
+    *,
+    num_frames: int = 120,
+    num_cameras: int = 2,
+    sequence: str = "breakdance_ch01",
+) -> Path:
+    """``aistpp/breakdance_ch01.npz``, or another ``sequence``, and its cameras.
+
+    Each camera has its own person, at 60 Hz.
+    """
     clips = [make_view(num_frames, fps=60, seed=seed) for seed in range(num_cameras)]
     detected = np.zeros((num_cameras, num_frames, 17, 3))
     truth = np.zeros((num_cameras, num_frames, 17, 3))
@@ -26,9 +35,9 @@ def write_real_folder(folder: Path, *, num_frames: int = 120, num_cameras: int =
         truth[row][:, body] = clip.truth_camera[:, LIFTED_21.indices(*BODY_12)]
     detected[detected[..., 2] == 0] = np.nan
     place = folder / "aistpp"
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     np.savez(
-        place / "breakdance_ch01.npz",
+        place / f"{sequence}.npz",
         keypoints_2d=detected,
         positions_3d=truth,
         num_good_views=np.full((num_cameras, num_frames, 17), 6),

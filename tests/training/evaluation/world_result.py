@@ -8,13 +8,13 @@ from fractions import Fraction
 import numpy as np
 
 from core.geometry import quaternion
-from core.geometry.camera import camera_at_origin, world_to_camera
+from core.geometry.camera import camera_at_origin, project_to_pixels, world_to_camera
 from core.joint_sets import LIFTED_21
 from core.pipeline import LiftedPerson
 from core.proportion import mean_bone_lengths
 from core.retarget.bone_rotations import solve_bone_rotations
 from core.retarget.humanoid import humanoid_rest_pose
-from core.types import Camera, Poses3D
+from core.types import Camera, Keypoints2D, Poses3D
 from training.evaluation.world_measure import FOOT_POINTS, WorldFigures, WorldTruth, measure_world
 
 FPS = 30
@@ -73,12 +73,23 @@ def result_of(
         space="world",
         skeleton=LIFTED_21,
     )
+    positions_camera = world_to_camera(positions, seen_by)
+    keypoints = Keypoints2D(
+        positions=project_to_pixels(positions_camera, seen_by),
+        confidence=poses.confidence,
+        frames=poses.frames,
+        image_size=(1920, 1080),
+        fps=poses.fps,
+        person=1,
+        skeleton=LIFTED_21,
+    )
     motion = solve_bone_rotations(poses, humanoid_rest_pose(mean_bone_lengths()))
     contacts = np.zeros((num_frames, 2), dtype=bool) if found is None else found
     return LiftedPerson(
         person=1,
+        keypoints=keypoints,
         poses_world=poses,
-        poses_camera=replace(poses, positions=world_to_camera(positions, seen_by), space="camera"),
+        poses_camera=replace(poses, positions=positions_camera, space="camera"),
         motion=replace(motion, contacts=contacts),
         camera=seen_by,
         image_size=(1920, 1080),
