@@ -8,6 +8,7 @@ import bpy
 
 from ..core import pipeline
 from ..core.errors import LiftError
+from ..core.io.corrections import read_corrections
 from .cli_options import Options
 from .clip import Clip, file_identity
 from .console import Console
@@ -45,9 +46,12 @@ def _lift_clip(clip: Clip, options: Options, console: Console, reserved: dict[st
     """Lift one clip and write all of its files."""
     for path in clip.outputs:
         require_exporter(path.suffix)
+    settings = options.settings
+    if options.corrections is not None:
+        settings = replace(settings, corrections=read_corrections(options.corrections))
     progress = console.progress(str(clip.source))
     people = pipeline.lift_clip(
-        clip.source, person=options.person, settings=options.settings, progress=progress
+        clip.source, person=options.person, settings=settings, progress=progress
     )
     # What holds for the clip is said by each of its people, and shown once.
     for warning in dict.fromkeys(warning for lifted in people for warning in lifted.warnings):
@@ -69,10 +73,13 @@ def _reserve(files: Clip, clip: Clip, reserved: dict[str, Clip]) -> None:
 def _write_person(
     lifted: pipeline.LiftedPerson, files: Clip, options: Options, console: Console
 ) -> None:
-    """Write one person's poses, animation files and report."""
+    """Write one person's poses, keypoints, animation files and report."""
     if files.poses is not None:
         with folder_for(files.poses):
             pipeline.write_poses(files.poses, lifted)
+    if files.keypoints is not None:
+        with folder_for(files.keypoints):
+            pipeline.write_keypoints(files.keypoints, lifted)
     if files.outputs:
         name = files.outputs[0].stem
         animation = animate_in_file(lifted, options.rig, options.animation, name=name)

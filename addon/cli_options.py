@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ..core.errors import LiftError
@@ -14,9 +15,9 @@ from .cli_parser import build_parser
 from .clip import Clip, plan_clips
 from .rig_choice import AnimationSettings, RigChoice, choose_rig
 
-_LATER_OPTIONS = ("corrections",)
 _CLIP_OPTIONS = (
-    *("output", "output_dir", "format", "poses", "report", "scene_fps", "start_frame"),
+    *("output", "output_dir", "format", "poses", "report", "corrections"),
+    *("keypoints", "frames", "keypoint_cache", "scene_fps", "start_frame"),
     *(
         "person",
         "video",
@@ -34,11 +35,12 @@ _CLIP_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for."""
+    """What the command line asks for; the corrections' file is read when the clip is."""
 
     clips: tuple[Clip, ...]
     person: int | Literal["all"]
     settings: LiftSettings
+    corrections: Path | None
     rig: RigChoice
     animation: AnimationSettings
     is_quiet: bool
@@ -58,7 +60,6 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser = build_parser()
     given = parser.parse_args(list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     try:
-        _refuse_later_options(given)
         if given.stream:
             _check_stream(parser, given)
         else:
@@ -71,6 +72,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         clips=clips,
         person=given.person,
         settings=_settings(given),
+        corrections=given.corrections,
         rig=rig,
         animation=_animation(given),
         is_quiet=given.quiet,
@@ -87,6 +89,7 @@ def _plan(given: argparse.Namespace) -> tuple[Clip, ...]:
         endings=given.format or (".bvh",),
         poses=given.poses,
         report=given.report,
+        keypoints=given.keypoints,
     )
 
 
@@ -104,6 +107,8 @@ def _settings(given: argparse.Namespace) -> LiftSettings:
         height_m=given.height,
         smooth=given.smooth,
         lock_feet=not given.no_foot_lock,
+        frame_range=given.frames,
+        keypoint_cache=given.keypoint_cache,
     )
 
 
@@ -123,12 +128,6 @@ def _animation(given: argparse.Namespace) -> AnimationSettings:
         mutes_constraints=given.mute_constraints,
         engine=given.engine,
     )
-
-
-def _refuse_later_options(given: argparse.Namespace) -> None:
-    for name in _LATER_OPTIONS:
-        if getattr(given, name):
-            raise LiftError(f"--{name.replace('_', '-')} is not available yet")
 
 
 def _check_stream(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
@@ -153,6 +152,8 @@ def _check_combination(given: argparse.Namespace) -> None:
         raise LiftError("--output is for one INPUT: use --output-dir for several")
     if is_batch and given.video is not None:
         raise LiftError("--video is for one INPUT: with several, each finds its own beside it")
+    if is_batch and given.corrections is not None:
+        raise LiftError("--corrections is for one INPUT: its frames are one clip's")
     if is_batch and given.camera_path is not None:
         raise LiftError("--camera-path is for one INPUT: it is one clip's")
     if given.camera_path is not None and given.calibration is not None:
@@ -167,6 +168,7 @@ def _check_combination(given: argparse.Namespace) -> None:
     for option, path, suffix in (
         ("--poses", given.poses, ".npz"),
         ("--report", given.report, ".json"),
+        ("--keypoints", given.keypoints, ".npz"),
     ):
         if path is not None and not is_batch and path.suffix.lower() != suffix:
             raise LiftError(f"{option} {path}: expected a file that ends in {suffix}")

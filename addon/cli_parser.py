@@ -27,6 +27,13 @@ _CAMERA_PATH_HELP = """--camera-path: the world is the path's, z up; frames betw
    "frames": [{"frame": 0,           as the keypoints number them
                "position_world": [x, y, z],
                "rotation_camera_to_world": [w, x, y, z]}, ...]}   (or "rotation_world_to_camera")"""
+_CORRECTIONS_HELP = """--corrections: as the panel exports them; frames as in the keypoints, both included
+  {"format": "lift-corrections", "version": 1, "corrections": [
+   {"kind": "swapped", "part": "body", "frames": [120, 134], "person": 1},   or "arms", "legs"
+   {"kind": "not swapped", "part": "arms", "frames": [180, 183]},            leave sides as detected
+   {"kind": "wrong joint", "joint": "left_wrist", "frames": [300, 310]},     ignored and bridged
+   {"kind": "planted", "foot": "left", "frames": [40, 62]},                  or "not planted"
+   ...]}"""
 _STREAM_HELP = """--stream: one JSON object a line on standard input, one person:
   {"fps": 30, "image_size": [1920, 1080], "joint_set": "COCO-17"}   first line, each key optional
   {"frame": 0, "time": 0.0, "keypoints": [[x, y, confidence], ...]}  pixels; [] = nobody; "frame",
@@ -45,12 +52,16 @@ def build_parser() -> argparse.ArgumentParser:
         prog="lift",
         usage="lift INPUT [INPUT ...] [options]\n       lift --stream [options]",
         description="Lift a video's 2D human keypoints to 3D animation on an armature.",
-        epilog=f"{_CAMERA_PATH_HELP}\n\n{_STREAM_HELP}",
+        epilog="\n\n".join([_CAMERA_PATH_HELP, _CORRECTIONS_HELP, _STREAM_HELP]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
-        "inputs", metavar="INPUT", nargs="*", type=Path, help="keypoint file or folder: one clip"
+        "inputs",
+        metavar="INPUT",
+        nargs="*",
+        type=Path,
+        help="a video, or a keypoint file or folder: one clip",
     )
     _add_output_options(parser)
     _add_input_options(parser)
@@ -58,7 +69,6 @@ def build_parser() -> argparse.ArgumentParser:
     _add_motion_options(parser)
     _add_rig_options(parser)
     _add_bake_options(parser)
-    _add_later_options(parser)
     parser.add_argument(
         "--stream",
         action="store_true",
@@ -96,6 +106,12 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--report", metavar="FILE.json", type=Path, help="figures; several INPUTs: a folder"
     )
+    group.add_argument(
+        "--keypoints",
+        metavar="FILE.npz",
+        type=Path,
+        help="2D joints, cleaned, to lift again; several INPUTs: a folder",
+    )
 
 
 def _add_input_options(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +129,18 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--image-size", metavar="WxH", type=cli_values.image_size, help="pixels")
     group.add_argument(
         "--video", metavar="FILE", type=Path, help="default: beside INPUT, same stem; one INPUT"
+    )
+    group.add_argument(
+        "--frames",
+        metavar="FIRST-LAST",
+        type=cli_values.frame_range,
+        help="of a video as INPUT, from 0, both included (default all)",
+    )
+    group.add_argument(
+        "--keypoint-cache",
+        metavar="DIR",
+        type=Path,
+        help="what was found in videos is kept there, and not looked for again",
     )
     group.add_argument(
         "--model",
@@ -157,6 +185,12 @@ def _add_motion_options(parser: argparse.ArgumentParser) -> None:
         help="0 raw to 1 very smooth (default 0.3)",
     )
     group.add_argument("--no-foot-lock", action="store_true", help="let planted feet slide")
+    group.add_argument(
+        "--corrections",
+        metavar="FILE.json",
+        type=Path,
+        help="swapped sides, wrong joints and planted feet, by frames (see below); one INPUT",
+    )
 
 
 def _add_rig_options(parser: argparse.ArgumentParser) -> None:
@@ -234,8 +268,3 @@ def _add_bake_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--engine", choices=tuple(ENGINE_PRESETS), help="write .fbx as this engine wants it"
     )
-
-
-def _add_later_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("not available yet")
-    group.add_argument("--corrections", metavar="FILE.json")

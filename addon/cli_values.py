@@ -58,6 +58,14 @@ def image_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def frame_range(text: str) -> tuple[int, int]:
+    """``120-480``: first and last frame, from 0."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise ArgumentTypeError(f"expected the first and the last frame as 120-480, found {text!r}")
+    return int(first), int(last)
+
+
 def integer(lowest: int, highest: int) -> Callable[[str], int]:
     """A reader of whole numbers from ``lowest`` to ``highest``."""
 

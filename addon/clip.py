@@ -18,11 +18,13 @@ class Clip:
     outputs: tuple[Path, ...]
     poses: Path | None
     report: Path | None
+    keypoints: Path | None = None
 
     @property
     def targets(self) -> tuple[Path, ...]:
         """All files that lifting this clip writes, while it holds one person."""
-        return (*self.outputs, *(path for path in (self.poses, self.report) if path is not None))
+        single = (self.poses, self.report, self.keypoints)
+        return (*self.outputs, *(path for path in single if path is not None))
 
     def for_person(self, person: int) -> Clip:
         """The same clip with ``-personN`` before the extension of every file."""
@@ -35,6 +37,7 @@ class Clip:
             outputs=tuple(map(renamed, self.outputs)),
             poses=self.poses and renamed(self.poses),
             report=self.report and renamed(self.report),
+            keypoints=self.keypoints and renamed(self.keypoints),
         )
 
 
@@ -46,11 +49,12 @@ def plan_clips(
     endings: Sequence[str],
     poses: Path | None,
     report: Path | None,
+    keypoints: Path | None = None,
 ) -> tuple[Clip, ...]:
     """Every input with its output files, checked against each other.
 
-    ``outputs`` are for one source only; ``poses`` and ``report`` are a file for one source and a
-    folder for several; ``endings`` are what ``output_dir`` gets.
+    ``outputs`` are for one source only; ``poses``, ``report`` and ``keypoints`` are a file for one
+    source and a folder for several; ``endings`` are what ``output_dir`` gets.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def plan_clips(
                 outputs=(*outputs, *inside),
                 poses=single_or_inside(poses, f"{stem}.npz"),
                 report=single_or_inside(report, f"{stem}.json"),
+                keypoints=single_or_inside(keypoints, f"{stem}.npz"),
             )
         )
     _check_distinct(clips)
@@ -82,7 +87,9 @@ def _check_distinct(clips: Sequence[Clip]) -> None:
     taken_by = {file_identity(clip.source): f"the input {clip.source}" for clip in clips}
     for clip in clips:
         if not clip.targets:
-            raise LiftError("nothing to write: give --output, --output-dir, --poses or --report")
+            raise LiftError(
+                "nothing to write: give --output, --output-dir, --poses, --report or --keypoints"
+            )
         for path in clip.targets:
             identity = file_identity(path)
             if identity in taken_by:

@@ -17,6 +17,7 @@ from typing import NoReturn
 from ..core.errors import LiftError
 
 _SECONDS_BETWEEN_PROGRESS = 2.0
+_LEAST_SHARE_THAT_TELLS = 0.05
 _INTERRUPTED = 130
 
 
@@ -31,6 +32,7 @@ class Console:
 
     def progress(self, label: str) -> Callable[[str, float], None]:
         """A ``progress(stage, share_done)`` that reports for ``label``."""
+        began = time.monotonic()
 
         def report(stage: str, share_done: float) -> None:
             now = time.monotonic()
@@ -38,7 +40,7 @@ class Console:
             if self.is_quiet or not (is_new or now - self._last_time > _SECONDS_BETWEEN_PROGRESS):
                 return
             self._last_stage, self._last_time = stage, now
-            _say(f"{label}: {stage}" + ("" if is_new else f" {share_done:.0%}"))
+            _say(f"{label}: {stage}" + ("" if is_new else _how_far(share_done, now - began)))
 
         return report
 
@@ -62,6 +64,14 @@ class Console:
         except KeyboardInterrupt:
             self.fail(label, LiftError("interrupted"))
             return _INTERRUPTED
+
+
+def _how_far(share_done: float, elapsed: float) -> str:
+    """The share that is done and, once that tells anything, how long the rest will take."""
+    text = f" {share_done:.0%}"
+    if share_done < _LEAST_SHARE_THAT_TELLS:
+        return text
+    return f"{text}, {elapsed * (1.0 - share_done) / share_done:.0f} s left"
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,9 @@ from fractions import Fraction
 import numpy as np
 
 from .clip_source import ClipSource
+from .correction import Correction, corrections_of, is_of_keypoints
 from .fit.bone_lengths import fit_bone_lengths, scale_poses
+from .fit.contacts import with_told_probability
 from .fit.evidence import RayEvidence, ray_evidence
 from .fit.foothold import steady_distance
 from .fit.gaps import bridge_unseen
@@ -18,6 +20,7 @@ from .fit.person_scale import Measured, choose_scale
 from .fit.solve import solve_poses
 from .fit.trajectory import solve_trajectory
 from .geometry.camera_motion import camera_at, is_moving, with_unit
+from .lift_cache import ClipMemory
 from .lift_settings import LiftSettings
 from .lifting.lift import LiftResult, lift
 from .lifting.weights import LifterWeights
@@ -62,26 +65,80 @@ def fit_person(
     weights: LifterWeights,
     settings: LiftSettings,
     watch: Stopwatch,
+    *,
+    memory: ClipMemory,
 ) -> FittedPerson:
-    """Lift person ``number`` (1-based) and fit them to the image, about as large as people are."""
-    with watch.stage("cleaning", 0.05):
-        keypoints, notes = clean(source.people[number - 1])
-    camera = camera_at(source.camera, keypoints.frames - source.frame_span[0])
-    with watch.stage("lifting", 0.15):
-        lifted = _lift(keypoints, camera, source, weights)
-    with watch.stage("fitting", 0.45):
-        evidence = ray_evidence(keypoints, camera)
-        poses, bone_lengths, unit = _fit(lifted.poses, evidence, camera, source, settings)
+    """Lift person ``number`` (1-based) and fit them to the image, about as large as people are.
+
+    ``memory`` is of this source.
+    """
+    corrections = corrections_of(settings.corrections, number)
+    on_keypoints = tuple(each for each in corrections if is_of_keypoints(each))
+    seen = memory.recall(
+        "seen",
+        number,
+        (weights, on_keypoints),
+        lambda: _see(source, number, weights, on_keypoints, watch),
+    )
+    # Of a calibrated path the height tells how large the person is while they are fitted.
+    height = settings.height_m if source.has_camera_path and source.is_calibrated else None
+    poses, bone_lengths, unit = memory.recall(
+        "fitted",
+        number,
+        (seen, corrections, settings.smooth, height),
+        lambda: _fit_seen(source, seen, corrections, settings, watch),
+    )
     return FittedPerson(
         number=number,
-        keypoints=keypoints,
+        keypoints=seen.keypoints,
         poses=poses,
-        gravity=lifted.gravity,
+        gravity=seen.lifted.gravity,
         bone_lengths=bone_lengths,
         path_unit=unit,
-        notes=notes,
+        notes=seen.notes,
         watch=watch,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What the network makes of one person's cleaned keypoints."""
+
+    keypoints: Keypoints2D
+    notes: tuple[str, ...]
+    lifted: LiftResult
+
+
+def _see(
+    source: ClipSource,
+    number: int,
+    weights: LifterWeights,
+    corrections: tuple[Correction, ...],
+    watch: Stopwatch,
+) -> _Seen:
+    with watch.stage("cleaning", 0.05):
+        keypoints, notes = clean(source.people[number - 1], corrections=corrections)
+    with watch.stage("lifting", 0.15):
+        lifted = _lift(keypoints, _camera_of(source, keypoints), source, weights)
+    return _Seen(keypoints, notes, lifted)
+
+
+def _fit_seen(
+    source: ClipSource,
+    seen: _Seen,
+    corrections: tuple[Correction, ...],
+    settings: LiftSettings,
+    watch: Stopwatch,
+) -> tuple[Poses3D, np.ndarray, Measured | None]:
+    camera = _camera_of(source, seen.keypoints)
+    with watch.stage("fitting", 0.45):
+        poses = with_told_probability(seen.lifted.poses, corrections)
+        evidence = ray_evidence(seen.keypoints, camera)
+        return _fit(poses, evidence, camera, source, settings)
+
+
+def _camera_of(source: ClipSource, keypoints: Keypoints2D) -> Camera:
+    return camera_at(source.camera, keypoints.frames - source.frame_span[0])
 
 
 def _lift(

@@ -1,6 +1,7 @@
-"""The whole flow, from a keypoint file to bone motion: start reading here.
+"""The whole flow, from a video or a keypoint file to bone motion: start reading here.
 
-    read_keypoints -> track -> clean -> resample -> lift -> fit -> world -> contacts -> bones
+    find_video_people or read_keypoints -> track -> clean -> resample -> lift -> fit -> world
+        -> contacts -> bones
 
 Each step is a pure function on the frozen data of ``core.types``; this module calls them in order,
 decides what the file leaves open (frame rate, image size, lens) and says in the report what it took.
@@ -12,16 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from .clip_source import ClipSource, open_clip
+from .clip_opening import memory_of, open_source
+from .clip_source import ClipSource
+from .correction import check_corrections, corrections_of
 from .errors import LiftError
-from .fit.contacts import detect_contacts
-from .fit.foot_lock import lock_feet
 from .fit.gaps import extend_to_span
 from .fit.ground import to_world
+from .fit.standing import hold_feet
 from .geometry.camera import world_to_camera
 from .geometry.camera_motion import camera_at
+from .io.native import write_keypoints_npz
 from .io.poses import StoredPoses, write_poses_npz
 from .io.report import write_report_json
+from .io.video_reader import is_video
+from .lift_cache import ClipMemory, LiftCache, file_state
 from .lift_settings import LiftSettings
 from .lifting.weights import LifterWeights, load_weights
 from .metrics import bone_length_spread
@@ -33,7 +38,10 @@ from .retarget.humanoid import humanoid_rest_pose
 from .retarget.kinematics import joint_positions
 from .shared_world import PlacedPerson, share_world
 from .stopwatch import Progress, Stopwatch
-from .types import BoneMotion, Camera, Poses3D
+from .types import BoneMotion, Camera, Keypoints2D, Poses3D
+
+# Of a video's whole work, on the way from its pictures to bones.
+_DETECTION_SHARE = 0.9
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 
@@ -42,10 +50,12 @@ DEFAULT_MODEL = Path(__file__).parent / "weights" / "default.npz"
 class LiftedPerson:
     """One person of a clip, lifted: poses in both spaces, bone motion, camera and report.
 
-    A ``camera`` that moves has a pose for each frame of the poses.
+    A ``camera`` that moves has a pose for each frame of the poses. ``keypoints`` are those that were
+    lifted: cleaned, and as a lens of constant focal length shows them.
     """
 
     person: int
+    keypoints: Keypoints2D
     poses_world: Poses3D
     poses_camera: Poses3D
     motion: BoneMotion
@@ -56,19 +66,27 @@ class LiftedPerson:
 
 
 def lift_clip(
-    path: Path, *, person: int | Literal["all"], settings: LiftSettings, progress: Progress
+    path: Path,
+    *,
+    person: int | Literal["all"],
+    settings: LiftSettings,
+    progress: Progress,
+    cache: LiftCache | None = None,
 ) -> list[LiftedPerson]:
     """Lift one clip's people to 3D bone motion.
 
     Parameters
     ----------
     path : Path
-        Keypoint file or folder, any format of ``read_keypoints``.
+        Keypoint file or folder, any format of ``read_keypoints``; or a video, whose people are found
+        first.
     person : int or "all"
         1-based, ordered by the number of frames seen.
     settings : LiftSettings
     progress : callable
         Called with the stage's name and the share 0..1 that is done.
+    cache : LiftCache or None
+        Of earlier lifts: what is the same of them is not done again, and the result is the same.
 
     Returns
     -------
@@ -81,24 +99,24 @@ def lift_clip(
         When the input is bad or there is no such person; nothing is written.
     """
     watch = Stopwatch(progress)
-    weights = load_weights(settings.model or DEFAULT_MODEL)
-    with watch.stage("reading", 0.0):
-        source = open_clip(
+    share = _DETECTION_SHARE if is_video(path) else 0.0
+    memory = memory_of(path, settings, cache or LiftCache())
+    model = settings.model or DEFAULT_MODEL
+    # Before people are looked for in a video, which may take long: the model may not be there.
+    weights = memory.recall("weights", 0, file_state(model), lambda: load_weights(model))
+    with watch.stage("detecting" if share else "reading", 0.0):
+        source = open_source(
             path,
-            fps=settings.fps,
-            image_size=settings.image_size,
-            video=settings.video,
-            fov_deg=settings.fov_deg,
-            focal_length_px=settings.focal_length_px,
-            calibration=settings.calibration,
-            camera_name=settings.camera_name,
-            camera_path=settings.camera_path,
+            settings,
+            memory=memory,
+            progress=lambda done: progress("detecting", share * done),
         )
     numbers = range(1, len(source.people) + 1) if person == "all" else [person]
     for number in numbers:
         if not 1 <= number <= len(source.people):
             raise LiftError(f"{path}: no person {number}: {len(source.people)} in the clip")
-    return lift_people(source, list(numbers), weights, settings, watch=watch)
+    watch = watch.between(share, 1.0)
+    return lift_people(source, list(numbers), weights, settings, watch=watch, memory=memory)
 
 
 def lift_people(
@@ -108,6 +126,7 @@ def lift_people(
     settings: LiftSettings,
     *,
     watch: Stopwatch,
+    memory: ClipMemory | None = None,
 ) -> list[LiftedPerson]:
     """Lift some people of an opened clip into one world.
 
@@ -120,9 +139,23 @@ def lift_people(
     settings : LiftSettings
         Its lens and rate are already settled in ``source``.
     watch : Stopwatch
+    memory : ClipMemory or None
+        Of this source.
+
+    Raises
+    ------
+    LiftError
+        When a correction does not fit the clip.
     """
+    check_corrections(
+        settings.corrections,
+        num_people=len(source.people),
+        frame_span=source.frame_span,
+        joint_names=source.people[0].skeleton.joint_names,
+    )
+    memory = memory or ClipMemory()
     fitted = [
-        fit_person(source, number, weights, settings, watch.part(done, len(numbers)))
+        fit_person(source, number, weights, settings, watch.part(done, len(numbers)), memory=memory)
         for done, number in enumerate(numbers)
     ]
     with watch.stage("world", 0.8):
@@ -137,6 +170,7 @@ def _finish_person(
 ) -> LiftedPerson:
     person, camera = placed.fitted, placed.camera
     watch = person.watch
+    corrections = corrections_of(settings.corrections, person.number)
     bone_spread_m = bone_length_spread(person.poses.positions, person.poses.skeleton.parents)
     rest_pose = humanoid_rest_pose(person.bone_lengths)
     with watch.stage("world", 0.85):
@@ -145,15 +179,18 @@ def _finish_person(
     with watch.stage("bones", 0.9):
         # The bones make the body rigid; feet are locked on that body, and the bones follow them.
         poses_world = _carried(poses_world, solve_bone_rotations(poses_world, rest_pose))
-        contacts = detect_contacts(poses_world)
-        if settings.lock_feet:
-            poses_world, contacts = lock_feet(poses_world, contacts)
+        poses_world, contacts, standing_notes = hold_feet(
+            poses_world,
+            corrections,
+            is_locked=settings.lock_feet,
+        )
         motion = solve_bone_rotations(poses_world, rest_pose, contacts=contacts)
         poses_world = _carried(poses_world, motion)
     notes = (
         *source.warnings,
         *person.notes,
         *placed.warnings,
+        *standing_notes,
         *seldom_seen(person.keypoints),
     )
     report = build_report(
@@ -168,6 +205,7 @@ def _finish_person(
         warnings=notes,
         seconds=watch.seconds,
     )
+    report["num_corrections"] = len(corrections)
     if source.zoom is not None:
         camera = replace(camera, focal_length=camera.focal_length * source.zoom[:, None])
     if source.frame_times is not None:
@@ -177,6 +215,7 @@ def _finish_person(
         poses_world = _carried(poses_world, motion)
     return LiftedPerson(
         person=person.number,
+        keypoints=person.keypoints,
         poses_world=poses_world,
         poses_camera=_to_camera(poses_world, camera),
         motion=motion,
@@ -210,6 +249,11 @@ def write_poses(path: Path, lifted: LiftedPerson) -> None:
             position_world_camera=lifted.camera.position_world,
         ),
     )
+
+
+def write_keypoints(path: Path, lifted: LiftedPerson) -> None:
+    """Write the 2D keypoints that one person was lifted from as our npz: whole or not at all."""
+    write_keypoints_npz(path, lifted.keypoints)
 
 
 def write_report(path: Path, lifted: LiftedPerson) -> None:

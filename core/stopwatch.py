@@ -20,9 +20,13 @@ class Stopwatch:
 
     def part(self, done: int, count: int) -> Stopwatch:
         """A stopwatch for one of ``count`` equal parts of the work, ``done`` of them done."""
+        return self.between(done / count, (done + 1) / count)
+
+    def between(self, start: float, end: float) -> Stopwatch:
+        """A stopwatch for the part of the work that goes from one share of it to another."""
 
         def progress(name: str, share: float) -> None:
-            self.progress(name, (done + share) / count)
+            self.progress(name, start + (end - start) * share)
 
         return Stopwatch(progress, dict(self.seconds))
 

@@ -37,7 +37,8 @@ class Detections:
     ``row_frames`` (N,) frame number of each row; ``track_ids`` (N,) the detector's own identity, -1
     where it gave none; ``frames`` (T,) every frame number that was read, in order, with or without
     people; ``image_size`` (width, height) px and ``fps`` Hz where the file says, else None;
-    ``format`` what the file was recognised as; ``warnings`` what was repaired on reading.
+    ``format`` what the file was recognised as; ``warnings`` what was repaired on reading;
+    ``has_settled_sides`` when left and right were told apart over the whole clip already.
     """
 
     positions: np.ndarray
@@ -51,6 +52,7 @@ class Detections:
     format: str
     skeleton: Skeleton
     warnings: tuple[str, ...] = ()
+    has_settled_sides: bool = False
 
     def __post_init__(self) -> None:
         num_rows, num_joints = len(self.row_frames), self.skeleton.num_joints
@@ -69,7 +71,7 @@ class Keypoints2D:
     ``positions`` (T,J,2) px, origin top-left, y down; ``confidence`` (T,J) 0..1, 0 = missing
     (its position is then meaningless but finite); ``frames`` (T,) strictly increasing source frame
     numbers, gaps allowed; ``image_size`` (width, height) px or None while unknown; ``fps`` an exact
-    rate in Hz or None while unknown; ``person`` 1-based.
+    rate in Hz or None while unknown; ``person`` 1-based; ``has_settled_sides`` as in ``Detections``.
     """
 
     positions: np.ndarray
@@ -79,6 +81,7 @@ class Keypoints2D:
     fps: Fraction | None
     person: int
     skeleton: Skeleton
+    has_settled_sides: bool = False
 
     def __post_init__(self) -> None:
         num_frames, num_joints = len(self.frames), self.skeleton.num_joints

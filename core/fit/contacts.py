@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from ..correction import SIDES, Correction
 from ..filters import runs
 from ..types import Poses3D
 from .foot import FEET
@@ -40,6 +44,41 @@ def detect_contacts(poses: Poses3D) -> np.ndarray:
     enter, stay = enter_and_stay(probability, speed)
     shortest = max(2, round(_SHORTEST_SECONDS * fps))
     return np.stack([_hold(enter[:, foot], stay[:, foot], shortest) for foot in (0, 1)], axis=-1)
+
+
+def told_contacts(
+    frames: np.ndarray, corrections: Sequence[Correction]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where a user says that a foot stands, and where that it does not.
+
+    Parameters
+    ----------
+    frames : (T,) int array
+        Source frame numbers.
+    corrections : sequence of Correction
+        Of this person.
+
+    Returns
+    -------
+    is_planted, is_lifted : (T,2) bool arrays
+        Left and right.
+    """
+    is_planted, is_lifted = np.zeros((2, len(frames), 2), dtype=bool)
+    for each in corrections:
+        if each.kind == "planted":
+            is_planted[each.rows(frames), SIDES.index(each.subject)] = True
+        elif each.kind == "not planted":
+            is_lifted[each.rows(frames), SIDES.index(each.subject)] = True
+    return is_planted, is_lifted
+
+
+def with_told_probability(poses: Poses3D, corrections: Sequence[Correction]) -> Poses3D:
+    """The poses with the network's contact probability, where it gave one, as the user knows it."""
+    if poses.contact_probability is None:
+        return poses
+    is_planted, is_lifted = told_contacts(poses.frames, corrections)
+    told = np.where(is_planted, 1.0, np.where(is_lifted, 0.0, poses.contact_probability))
+    return replace(poses, contact_probability=told)
 
 
 def enter_and_stay(probability: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

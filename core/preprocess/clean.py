@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ..correction import Correction
 from ..errors import LiftError
-from ..filters import BoolArray, FloatArray, fill_gaps, neighbours, running_median
+from ..filters import BoolArray, FloatArray, IntArray, fill_gaps, neighbours, running_median
+from ..skeleton import Skeleton
 from ..types import Keypoints2D
 from .body_size import body_centre_and_size, body_joints
-from .swaps import repair_swaps
+from .correct import swapped_sides, wrong_joints
+from .swaps import exchange_sides, find_swaps
 
 _FPS_IF_UNKNOWN = 30.0
 _LONGEST_SPAN = 5_000_000
@@ -27,19 +31,25 @@ _FILLED_CONFIDENCE = 0.5
 
 
 def clean(
-    keypoints: Keypoints2D, *, min_confidence: float = 0.2, max_gap_seconds: float = 0.25
+    keypoints: Keypoints2D,
+    *,
+    corrections: Sequence[Correction] = (),
+    min_confidence: float = 0.2,
+    max_gap_seconds: float = 0.25,
 ) -> tuple[Keypoints2D, tuple[str, ...]]:
     """Repair one person's keypoints and give them on every frame from the first to the last seen.
 
-    Left-right swaps are undone and outliers removed. What is missing, or below ``min_confidence``,
-    for at most ``max_gap_seconds`` is interpolated smoothly, with half the confidence of its edges.
-    In longer gaps the confidence is 0 and the position a straight line. Doubt that lasts longer is
-    kept as detected, with its own low confidence.
+    Left-right swaps are undone, where corrections do not settle them, and outliers removed. What is
+    missing, or below ``min_confidence``, for at most ``max_gap_seconds`` is interpolated smoothly, with
+    half the confidence of its edges. In longer gaps the confidence is 0 and the position a straight
+    line. Doubt that lasts longer is kept as detected, with its own low confidence.
 
     Parameters
     ----------
     keypoints : Keypoints2D
         px; frames may be missing. Without a rate, 30 Hz is assumed for all durations.
+    corrections : sequence of Correction
+        Of this person: their swapped sides are exchanged first, and their wrong joints missing.
     min_confidence : float
         0..1. Not applied where all the detector's scores are the same, and lowered where they are
         all low.
@@ -72,12 +82,16 @@ def clean(
     stride = max(1, round(float(np.median(np.diff(frames))))) if len(frames) > 1 else 1
     positions = keypoints.positions.astype(np.float64)
     confidence = np.clip(keypoints.confidence.astype(np.float64), 0.0, 1.0)
-    threshold = _confidence_threshold(confidence, min_confidence)
-
-    joints = body_joints(keypoints.skeleton)
-    size = _steady_size(positions[:, joints], confidence[:, joints] > 0, fps=fps / stride)
-    positions, confidence, is_swapped = repair_swaps(
-        positions, confidence, frames, size, skeleton=keypoints.skeleton, fps=fps
+    positions, confidence, threshold, size, is_swapped = _put_right(
+        positions,
+        confidence,
+        frames,
+        corrections,
+        skeleton=keypoints.skeleton,
+        has_settled_sides=keypoints.has_settled_sides,
+        min_confidence=min_confidence,
+        fps=fps,
+        stride=stride,
     )
     is_outlier = _find_outliers(positions, confidence > 0, size, fps=fps / stride)
     confidence[is_outlier] = 0.0
@@ -107,6 +121,53 @@ def clean(
         is_frame_absent=~is_seen,
         confidence=filled_confidence,
         stride=stride,
+    )
+
+
+def _put_right(
+    positions: FloatArray,
+    confidence: FloatArray,
+    frames: IntArray,
+    corrections: Sequence[Correction],
+    *,
+    skeleton: Skeleton,
+    has_settled_sides: bool,
+    min_confidence: float,
+    fps: float,
+    stride: int,
+) -> tuple[FloatArray, FloatArray, float, FloatArray, BoolArray]:
+    """Sides put right by the user and by continuity, wrong joints taken out.
+
+    Returns
+    -------
+    positions, confidence : (T, J, 2) and (T, J)
+    threshold : float
+        Least confidence that counts as sure.
+    size : (T,) float
+        px: the apparent height.
+    is_swapped : (T, J) bool
+        What continuity alone told.
+    """
+    is_exchanged, is_settled = swapped_sides(frames, skeleton, corrections)
+    if has_settled_sides:
+        is_settled = np.ones_like(is_settled)
+    positions, confidence = exchange_sides(positions, confidence, is_exchanged, skeleton)
+    is_wrong = wrong_joints(frames, skeleton, corrections)
+    # A wrong keypoint must say nothing about sides either, and may yet be named for its mirror image.
+    believed = np.where(is_wrong | is_wrong[:, skeleton.mirror], 0.0, confidence)
+    threshold = _confidence_threshold(believed, min_confidence)
+    joints = body_joints(skeleton)
+    size = _steady_size(positions[:, joints], believed[:, joints] > 0, fps=fps / stride)
+    is_swapped = find_swaps(
+        positions, believed, frames, size, skeleton=skeleton, fps=fps, is_settled=is_settled
+    )
+    positions, confidence = exchange_sides(positions, confidence, is_swapped, skeleton)
+    return (
+        np.where(is_wrong[..., None], 0.0, positions),
+        np.where(is_wrong, 0.0, confidence),
+        threshold,
+        size,
+        is_swapped,
     )
 
 

@@ -1,4 +1,4 @@
-"""Left-right swaps of a detector, found by temporal continuity and undone."""
+"""Left-right swaps of a detector, found by temporal continuity."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COST_PER_SECOND = 0.9
 _LONGEST_SPAN_SECONDS = 0.2
 
 
-def repair_swaps(
+def find_swaps(
     positions: FloatArray,
     confidence: FloatArray,
     frames: IntArray,
@@ -38,8 +38,9 @@ def repair_swaps(
     *,
     skeleton: Skeleton,
     fps: float,
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Undo swaps of left and right, of the whole body or of limbs, in single frames and bursts.
+    is_settled: BoolArray | None = None,
+) -> BoolArray:
+    """Find swaps of left and right, of the whole body or of limbs, in single frames and bursts.
 
     A swap is where motion at both ends of a stretch becomes much smoother (constant velocity over
     three frames) with left and right exchanged. A real turn or a passing limb is smooth as it is,
@@ -58,18 +59,19 @@ def repair_swaps(
     skeleton : Skeleton
     fps : float
         Hz.
+    is_settled : (T, J) bool or None
+        Keypoints whose side is known: they stay as they are.
 
     Returns
     -------
-    positions, confidence : as given, exchanged where swapped
-    is_swapped : (T, J) bool
+    (T, J) bool
+        Both joints of a pair alike; ``exchange_sides`` puts them right.
     """
-    positions, confidence = positions.copy(), confidence.copy()
     is_swapped = np.zeros(confidence.shape, bool)
     if len(frames) < 3:
-        return positions, confidence, is_swapped
+        return is_swapped
     for part in _PARTS:
-        left, right = _part_joints(skeleton, part)
+        left, right = _named_joints(skeleton, part)
         if not left:
             continue
         costs: _Continuity | None = None
@@ -79,14 +81,35 @@ def repair_swaps(
             flip = np.nonzero(find(costs, frames, fps))[0]
             if len(flip) == 0:
                 continue
-            here, there = (flip[:, None], left + right), (flip[:, None], right + left)
-            positions[here], confidence[here] = positions[there], confidence[there]
-            is_swapped[here] = ~is_swapped[here]
+            is_flipped = np.zeros_like(is_swapped)
+            is_flipped[flip[:, None], left + right] = True
+            if is_settled is not None:
+                is_flipped &= ~is_settled
+            positions, confidence = exchange_sides(positions, confidence, is_flipped, skeleton)
+            is_swapped ^= is_flipped
             costs = None
-    return positions, confidence, is_swapped
+    return is_swapped
 
 
-def _part_joints(skeleton: Skeleton, part: tuple[str, ...]) -> tuple[list[int], list[int]]:
+def exchange_sides(
+    positions: FloatArray, confidence: FloatArray, is_swapped: BoolArray, skeleton: Skeleton
+) -> tuple[FloatArray, FloatArray]:
+    """Keypoints (T, J, 2) and confidence (T, J) with left and right exchanged where ``is_swapped``."""
+    mirror = skeleton.mirror
+    return (
+        np.where(is_swapped[..., None], positions[:, mirror], positions),
+        np.where(is_swapped, confidence[:, mirror], confidence),
+    )
+
+
+def part_joints(skeleton: Skeleton, part: str) -> tuple[list[int], list[int]]:
+    """Joints of the left and of the right side of the "body", the "arms" or the "legs"."""
+    if part == "body":
+        return list(skeleton.joints_left), list(skeleton.joints_right)
+    return _named_joints(skeleton, {"arms": _ARM, "legs": _LEG}[part])
+
+
+def _named_joints(skeleton: Skeleton, part: tuple[str, ...]) -> tuple[list[int], list[int]]:
     """Joints of the left and of the right side whose names belong to the part."""
     left: list[int] = []
     right: list[int] = []

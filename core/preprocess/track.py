@@ -90,6 +90,7 @@ def _keypoints_of(
         fps=detections.fps,
         person=person,
         skeleton=detections.skeleton,
+        has_settled_sides=detections.has_settled_sides,
     )
 
 

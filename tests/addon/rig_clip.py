@@ -30,7 +30,7 @@ from lift_video_to_3d.core.retarget.bone_map import BoneMap
 from lift_video_to_3d.core.retarget.bone_rotations import solve_bone_rotations
 from lift_video_to_3d.core.retarget.humanoid import humanoid_rest_pose
 from lift_video_to_3d.core.retarget.kinematics import joint_positions
-from lift_video_to_3d.core.types import Camera, Poses3D
+from lift_video_to_3d.core.types import Camera, Keypoints2D, Poses3D
 from mathutils import Matrix
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,16 @@ def recorded_clip(name: str, folder: Path, *, num_frames: int = 120) -> LiftedPe
     motion = solve_bone_rotations(poses, rest_pose, contacts=contacts)
     poses = replace(poses, positions=joint_positions(motion))
     camera = Camera(np.ones(2), np.ones(2), np.zeros(3), np.zeros(2), np.ones(4), np.zeros(3))
-    return LiftedPerson(1, poses, poses, motion, camera, (640, 480), {}, ())
+    keypoints = Keypoints2D(
+        positions=poses.positions[..., :2],
+        confidence=poses.confidence,
+        frames=poses.frames,
+        image_size=(640, 480),
+        fps=poses.fps,
+        person=1,
+        skeleton=LIFTED_21,
+    )
+    return LiftedPerson(1, keypoints, poses, poses, motion, camera, (640, 480), {}, ())
 
 
 def shown_joints(rig: bpy.types.Object, bone_map: BoneMap, frames: range) -> np.ndarray:

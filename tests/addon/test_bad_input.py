@@ -294,15 +294,20 @@ def test_a_camera_path_beside_a_calibration(frames, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "option",
+    ("entry", "said"),
     [
-        ["--corrections", "c.json"],
+        ({"kind": "wrong joint", "joint": "tail", "frames": [1, 2]}, "1: unknown joint 'tail'"),
+        ({"kind": "planted", "foot": "left", "frames": [20, 90]}, "1: frames 20 to 90: the clip"),
+        ({"kind": "planted", "foot": "left", "frames": [5, 2]}, "1: expected frames from 0 on"),
     ],
-    ids=lambda option: option[0],
 )
-def test_options_of_later_versions(frames, tmp_path, option):
-    code, errors = lift("clip", *RATE, *option, "--output", "a.bvh", cwd=tmp_path)
-    assert code == 2 and "not available" in errors, errors
+def test_corrections_that_do_not_fit(frames, tmp_path, entry, said):
+    document = {"format": "lift-corrections", "version": 1, "corrections": [entry]}
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    options = [*RATE, "--quiet", "--corrections", "c.json", "--poses", "p.npz"]
+    code, errors = lift("clip", *options, cwd=tmp_path)
+    assert code == 1 and f"c.json, correction {said}" in errors, errors
+    assert not (tmp_path / "p.npz").exists()
 
 
 def test_the_other_clips_of_a_batch_are_done(frames, tmp_path):

@@ -16,7 +16,7 @@ from lift_video_to_3d.addon.cli_options import parse_options
 from lift_video_to_3d.core import pipeline
 from lift_video_to_3d.core.errors import InputFormatError
 from lift_video_to_3d.core.io.bvh import read_bvh
-from lift_video_to_3d.core.types import Camera, Poses3D
+from lift_video_to_3d.core.types import Camera, Keypoints2D, Poses3D
 from round_trip import example_motion
 
 MOTION = example_motion(num_frames=6)
@@ -25,8 +25,10 @@ MOTION = example_motion(num_frames=6)
 def lifted_person(person: int) -> pipeline.LiftedPerson:
     camera = Camera(np.ones(2), np.ones(2), np.zeros(3), np.zeros(2), np.ones(4), np.zeros(3))
     poses: Any = object.__new__(Poses3D)
+    keypoints: Any = object.__new__(Keypoints2D)
     return pipeline.LiftedPerson(
         person=person,
+        keypoints=keypoints,
         poses_world=poses,
         poses_camera=poses,
         motion=MOTION,

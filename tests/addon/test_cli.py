@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +44,20 @@ def test_success_is_0_with_nothing_on_stdout(tmp_path: Path) -> None:
 def test_quiet_says_nothing_at_all(tmp_path: Path) -> None:
     done = lift(*CLIP, "--output", "b.fbx", "--output", "b.glb", "--quiet", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_corrections_are_honoured(tmp_path: Path) -> None:
+    entry = {"kind": "planted", "foot": "left", "frames": [10, 80]}
+    document = {"format": "lift-corrections", "version": 1, "corrections": [entry]}
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    done = lift(*CLIP, "--poses", "p.npz", "--corrections", "c.json", "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    with np.load(tmp_path / "p.npz") as poses:
+        joints = [
+            poses["joint_names"].tolist().index(f"left_{part}") for part in ("ankle", "heel", "toe")
+        ]
+        assert poses["contacts"][10:81, 0].all()
+        assert np.ptp(poses["positions_world"][10:81, joints], axis=0).max() < 1e-3
 
 
 def test_failed_clip_is_1_and_one_line(tmp_path: Path) -> None:

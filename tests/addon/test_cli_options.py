@@ -223,6 +223,8 @@ def test_person_number_goes_before_the_extension() -> None:
         ("a.json --output a.bvh --rig map.json", "give --rig FILE.blend or --rig-object too"),
         ("a.json --output a.bvh --rig a.blend --rig b.blend", "expected one .blend file"),
         ("a.json --output a.bvh --rig a.blend --rig cmu --rig b.json", "expected one bone map"),
+        ("a.json b.json --output-dir o --corrections c.json", "--corrections is for one INPUT"),
+        ("--stream --corrections c.json", "--corrections is not for --stream"),
         ("a.json --output a.bvh --reduce 0", "above 0"),
         ("a.json --output a.bvh --frame-step 0", "whole number from 1"),
         ("a.json --output a.bvh --reach head", "expected hands, feet"),
@@ -235,18 +237,6 @@ def test_wrong_usage_is_refused(
     command: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said in refusal(command, capsys)
-
-
-@pytest.mark.parametrize(
-    "option",
-    [
-        "--corrections c.json",
-    ],
-)
-def test_options_of_later_versions_are_refused(
-    option: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert "not available yet" in refusal(f"a.json --output a.bvh {option}", capsys)
 
 
 @pytest.mark.parametrize(("option", "said"), [("--help", "--output FILE"), ("--version", "0.1.0")])

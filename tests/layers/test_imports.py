@@ -13,14 +13,26 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUNDATION = {"errors", "types", "skeleton", "joint_sets", "metrics", "filters", "geometry"}
-FOUNDATION |= {"proportion", "stopwatch", "version"}
-MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "learning"}
+FOUNDATION |= {"correction", "opencv", "proportion", "stopwatch", "version"}
+MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "detect", "learning"}
 # What the pipeline is put together from: above the middle, each may use those before it.
-ASSEMBLY = ["moving_camera", "clip_source", "trust", "report", "lift_settings"]
-ASSEMBLY += ["steady_view", "person_fit", "shared_world", "pipeline", "streaming", "stream_session"]
+ASSEMBLY = ["moving_camera", "clip_source", "trust", "report", "lift_settings", "lift_cache"]
+ASSEMBLY += ["steady_view", "person_fit", "shared_world", "video_people", "clip_opening"]
+ASSEMBLY += ["pipeline"]
+ASSEMBLY += ["streaming", "stream_session"]
 SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}
 OWN_PACKAGES = {"core", "addon", "training", "lift_video_to_3d"}
-BLENDER = {"bpy", "mathutils", "bpy_extras", "bmesh", "gpu", "bl_ext", "bl_operators", "bl_ui"}
+BLENDER = {
+    "bpy",
+    "mathutils",
+    "bpy_extras",
+    "bmesh",
+    "gpu",
+    "gpu_extras",
+    "bl_ext",
+    "bl_operators",
+    "bl_ui",
+}
 RUNS_IN_BLENDER = {"numpy", *BLENDER}
 
 
@@ -124,6 +136,13 @@ def test_core_and_training_know_no_blender() -> None:
     assert not [str(one) for one in found if one.target.split(".")[0] in BLENDER]
 
 
+def test_opencv_is_loaded_in_one_place_and_only_when_needed() -> None:
+    for path in source_files("core", "addon"):
+        assert not [str(f) for f in imports_of(path) if f.target.split(".")[0] == "cv2"]
+        is_named = 'import_module("cv2")' in path.read_text(encoding="utf-8")
+        assert is_named == (path == ROOT / "core" / "opencv.py"), path
+
+
 def test_torch_lives_in_learning_and_training_alone() -> None:
     users = [found for found in all_imports("core", "addon") if found.target.startswith("torch")]
     assert not [
@@ -179,7 +198,7 @@ package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 importlib.import_module("lift_video_to_3d" + {module!r})
 assert callable(package.register) and callable(package.unregister)
-assert "torch" not in sys.modules
+assert not {{"torch", "cv2"}} & set(sys.modules)
 if not {module!r}:
     assert not [name for name in sys.modules if name.startswith("lift_video_to_3d.")]
 """

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.correction import Correction
 from core.fit.bone_lengths import bone_lengths_per_frame
-from core.fit.contacts import detect_contacts
+from core.fit.contacts import detect_contacts, told_contacts
 from core.fit.foot_lock import bend_leg, lock_feet
 from core.fit.ground import (
     level_camera,
@@ -16,6 +17,7 @@ from core.fit.ground import (
     scale_to_ground,
     to_world,
 )
+from core.fit.standing import hold_feet
 from core.geometry.camera import camera_at_origin, world_to_camera
 from core.geometry.quaternion import from_axis_angle, from_matrix, rotate
 from core.joint_sets import LIFTED_21
@@ -218,6 +220,69 @@ def test_a_foot_that_drifts_far_is_let_go_and_not_called_standing():
     assert 30 < held[:, 0].sum() < 45
     assert np.abs(ankle[held[:, 0]] - ankle[50]).max() < 1e-2
     assert np.linalg.norm(np.diff(ankle, axis=0), axis=-1).max() < 0.012
+
+
+def gliding(num_frames, reach):
+    """Someone who stands and glides sideways, ``reach`` m in all, as no foot that is planted does."""
+    joints = standing(num_frames)
+    joints[..., 0] += np.linspace(-reach / 2, reach / 2, num_frames)[:, None]
+    return joints
+
+
+@pytest.mark.parametrize("sides", [("left",), ("right",), ("left", "right")])
+@pytest.mark.parametrize("reach", [0.1, 0.8])
+def test_a_planted_foot_is_still_however_far_it_drifted_and_the_body_follows(sides, reach):
+    joints = gliding(60, reach)
+    planted = np.zeros((60, 2), dtype=bool)
+    for side in sides:
+        planted[10:50, ("left", "right").index(side)] = True
+    locked_poses, held = lock_feet(poses_of(joints, space="world"), planted, planted=planted)
+    locked = locked_poses.positions
+    assert np.array_equal(held, planted)
+    for side in sides:
+        foot = LIFTED_21.indices(*(f"{side}_{part}" for part in ("ankle", "heel", "toe")))
+        assert np.ptp(locked[10:50, foot], axis=0).max() < 1e-3
+    before, after = (bone_lengths_per_frame(p, LIFTED_21.parents) for p in (joints, locked))
+    assert np.abs(before - after).max() < 1e-6
+    # Away from the planted stretch nothing is changed, and nothing jumps.
+    assert np.allclose(locked[:5], joints[:5], atol=1e-9)
+    step = np.linalg.norm(np.diff(locked, axis=0), axis=-1).max()
+    own = reach / 59
+    # Into and out of the stretch what is 20 frames of its own way is made up for in a fade of 4.
+    assert step < own + 1.5 * 20 * own / 4 + 1e-3
+
+
+def test_a_stretch_beside_a_planted_one_stands_only_as_far_as_it_is_near():
+    joints = gliding(100, 1.0)
+    contacts, planted = np.zeros((2, 100, 2), dtype=bool)
+    contacts[20:90, 0] = True
+    planted[20:40, 0] = True
+    locked, held = lock_feet(poses_of(joints, space="world"), contacts, planted=planted)
+    ankle = locked.positions[:, LIFTED_21.index("left_ankle")]
+    assert held[20:40, 0].all() and not held[60:, 0].any()
+    place = np.median(joints[20:40, LIFTED_21.index("left_ankle")], axis=0)
+    assert np.abs(ankle[20:40] - place).max() < 1e-3
+    # The body does not follow what is only found to stand: there the leg goes as far as it can.
+    assert np.abs(ankle[held[:, 0]] - place).max() < 2e-2
+    # What is let go comes back to its own way in the time of a fade.
+    assert np.linalg.norm(np.diff(ankle, axis=0), axis=-1).max() < 0.1
+    assert np.allclose(ankle[75:], joints[75:, LIFTED_21.index("left_ankle")], atol=1e-9)
+
+
+def test_what_the_user_tells_of_feet_is_told_in_their_frames():
+    corrections = (Correction("planted", "left", 3, 5), Correction("not planted", "right", 0, 4))
+    is_planted, is_lifted = told_contacts(np.arange(2, 8), corrections)
+    assert np.flatnonzero(is_planted[:, 0]).tolist() == [1, 2, 3] and not is_planted[:, 1].any()
+    assert np.flatnonzero(is_lifted[:, 1]).tolist() == [0, 1, 2] and not is_lifted[:, 0].any()
+
+
+def test_a_body_that_is_moved_far_to_its_planted_foot_is_said():
+    joints = gliding(60, 4.0)
+    poses = poses_of(joints, space="world")
+    _, _, notes = hold_feet(poses, (Correction("planted", "left", 10, 49),), is_locked=True)
+    assert len(notes) == 1 and "the body was moved by up to 0." in notes[0]
+    _, _, notes = hold_feet(poses, (Correction("planted", "left", 20, 25),), is_locked=True)
+    assert notes == ()
 
 
 def test_the_ground_of_a_calibration_gives_the_size():
