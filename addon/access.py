@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import bpy
@@ -43,9 +44,24 @@ def window_manager_of(context: bpy.types.Context) -> bpy.types.WindowManager:
     return cast(bpy.types.WindowManager, context.window_manager)
 
 
+def region_of(context: bpy.types.Context) -> bpy.types.Region:
+    """The part of a window that ``context`` draws."""
+    return cast(bpy.types.Region, context.region)
+
+
+def view_of(context: bpy.types.Context) -> bpy.types.RegionView3D:
+    """From where the 3D view that ``context`` draws looks."""
+    return cast(bpy.types.RegionView3D, context.region_data)
+
+
 def selected_in(context: bpy.types.Context) -> list[bpy.types.Object]:
     """The selected objects, as they are now."""
     return list(context.selected_objects)
+
+
+def path_of(text: str) -> Path:
+    """The path in a property of a file; ``//`` stands for the folder of the opened .blend."""
+    return Path(bpy.path.abspath(text))
 
 
 def armature_of(rig: bpy.types.Object) -> bpy.types.Armature:

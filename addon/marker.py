@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import bpy
-import numpy as np
 
 _SUFFIX = ": a guess"
 _END_SUFFIX = ": seen again"
 
 
-def mark_untrusted(scene: bpy.types.Scene, name: str, frames: Sequence[float]) -> int:
-    """Mark where each stretch of ``frames`` begins and ends; markers of an earlier bake go.
+def mark_untrusted(scene: bpy.types.Scene, name: str, stretches: Iterable[tuple[int, int]]) -> None:
+    """Mark where each of ``stretches`` begins and ends; markers of an earlier bake go.
 
     Parameters
     ----------
     scene : bpy.types.Scene
     name : str
         The clip's.
-    frames : sequence of float
-        Scene frames that are not to be trusted, in order; those a frame apart are one stretch.
-
-    Returns
-    -------
-    int
-        How many stretches there are.
+    stretches : iterable of (int, int)
+        The first scene frame that is not to be trusted and the one after the last, in order; those
+        that touch are marked as one.
     """
     for marker in list(scene.timeline_markers):
         if marker.name in (name + _SUFFIX, name + _END_SUFFIX):
             scene.timeline_markers.remove(marker)
-    if not len(frames):
-        return 0
-    numbers = np.unique(np.round(frames).astype(int))
-    breaks = np.flatnonzero(np.diff(numbers) > 1)
-    starts = numbers[np.concatenate([[0], breaks + 1])]
-    ends = numbers[np.concatenate([breaks, [len(numbers) - 1]])]
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        scene.timeline_markers.new(name + _SUFFIX, frame=start)
-        scene.timeline_markers.new(name + _END_SUFFIX, frame=end + 1)
-    return len(starts)
+    joined: list[list[int]] = []
+    for begin, end in stretches:
+        if joined and begin <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([begin, end])
+    for begin, end in joined:
+        scene.timeline_markers.new(name + _SUFFIX, frame=begin)
+        scene.timeline_markers.new(name + _END_SUFFIX, frame=end)

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix
+from mathutils import Matrix, Quaternion, Vector
 
 from ..core.filters.decimation import decimate
 from ..core.geometry import quaternion
@@ -56,6 +56,17 @@ def stand_of(rig: bpy.types.Object, action: bpy.types.Action | None) -> Stand:
     return Stand(np.array(rig.location), from_curve_values(values, mode))
 
 
+def stage_at(rig: bpy.types.Object, stand: Stand) -> Matrix:
+    """From the stage to the world while ``rig`` is at ``stand``: that place, and the turn about z.
+
+    Its ``matrix_world`` is up to date; what holds it (parent, constraints) counts as it is now.
+    """
+    holder, own_to_world = _holder_of(rig)
+    place = holder @ (Vector(stand.location.tolist()) + rig.delta_location)
+    turn = _heading(quaternion.multiply(own_to_world, stand.rotation))
+    return Matrix.LocRotScale(place, Quaternion(turn.tolist()), None)
+
+
 def remember_stand(action: bpy.types.Action, stand: Stand) -> None:
     """Write into ``action`` where its object stood, for when it is baked again."""
     for key, values in zip(_STAND_KEYS, (stand.location, stand.rotation), strict=True):
@@ -99,9 +110,7 @@ def travel_curves(
         be near to, if there are any; else they are near to the stand's.
     """
     mode = rotation_mode_of(rig)
-    holder = rig.matrix_world @ rig.matrix_basis.inverted()
-    holder_rotation = np.array(holder.to_quaternion())
-    own_to_world = quaternion.multiply(holder_rotation, _delta_rotation(rig, mode))
+    holder, own_to_world = _holder_of(rig)
     # Turning about the world's z before the stand's rotation is turning about it as it stands.
     turns = quaternion.multiply(
         quaternion.conjugate(own_to_world), quaternion.multiply(travel.rotations, own_to_world)
@@ -148,6 +157,13 @@ def reduce_travel(curves: ObjectCurves, *, reach_m: float, max_error_m: float) -
         rotation_rows=rotation_rows,
         max_error_m=float(np.max(location_error(locations) + rotation_error(rotations))),
     )
+
+
+def _holder_of(rig: bpy.types.Object) -> tuple[Matrix, np.ndarray]:
+    """What holds ``rig``, and (4,) wxyz from its own rotation to the world."""
+    holder = rig.matrix_world @ rig.matrix_basis.inverted()
+    delta = _delta_rotation(rig, rotation_mode_of(rig))
+    return holder, quaternion.multiply(np.array(holder.to_quaternion()), delta)
 
 
 def _delta_rotation(rig: bpy.types.Object, mode: RotationMode) -> np.ndarray:

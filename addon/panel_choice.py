@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,10 +11,52 @@ import bpy
 from ..core.errors import LiftError
 from ..core.pipeline import LiftSettings
 from ..core.retarget.retarget import Extremity, RetargetSettings
+from .access import path_of
+from .clip_timing import ClipTiming
+from .correction_mark import shown_timing, stored_corrections
 from .preferences import preferred_model
-from .properties import LIFT_PG_panel
+from .properties import LIFT_PG_panel, source_path
+from .rig import choose_bone_map, read_rest_pose
 from .rig_choice import AnimationSettings, RigChoice
 from .translation import translate_message
+
+
+@dataclass(frozen=True, slots=True)
+class LiftRequest:
+    """Everything that the panel said when the button was pressed: what it says later is for the next lift.
+
+    ``video`` (None: the one beside the keypoints) is shown behind, if ``has_video_camera``.
+    """
+
+    source: Path
+    person: int
+    settings: LiftSettings
+    rig: RigChoice
+    animation: AnimationSettings
+    has_video_camera: bool
+    video: Path | None
+
+
+def chosen_lift(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> LiftRequest:
+    """What the button is to do.
+
+    Raises
+    ------
+    LiftError
+        When something is missing of it, or the chosen character cannot be driven.
+    """
+    rig = chosen_rig(panel)
+    if rig.scheme is None:
+        choose_bone_map(read_rest_pose(panel.rig), rig.bone_map)
+    return LiftRequest(
+        source=source_path(panel),
+        person=panel.person,
+        settings=chosen_lift_settings(panel),
+        rig=rig,
+        animation=chosen_animation(panel, scene),
+        has_video_camera=panel.has_video_camera,
+        video=path_of(panel.video) if panel.video else None,
+    )
 
 
 def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
@@ -33,12 +76,13 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
         )
     return LiftSettings(
         fov_deg=panel.fov_deg if panel.lens == "FOV" else None,
-        calibration=_path(panel.calibration) if is_calibrated else None,
+        calibration=path_of(panel.calibration) if is_calibrated else None,
         camera_name=(panel.camera_name or None) if is_calibrated else None,
         model=preferred_model(bpy.context),
         height_m=panel.height if panel.is_height_known else None,
         smooth=panel.smooth,
         lock_feet=panel.lock_feet,
+        corrections=stored_corrections(panel.corrections),
     )
 
 
@@ -58,7 +102,7 @@ def chosen_rig(panel: LIFT_PG_panel) -> RigChoice:
                 "the motion is to go on your character: choose its armature under Target"
             )
         )
-    bone_map = _path(panel.bone_map) if panel.bone_map else None
+    bone_map = path_of(panel.bone_map) if panel.bone_map else None
     return RigChoice(scheme=None, object_name=panel.rig.name, bone_map=bone_map)
 
 
@@ -78,5 +122,16 @@ def chosen_animation(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> AnimationS
     )
 
 
-def _path(text: str) -> Path:
-    return Path(bpy.path.abspath(text))
+def timing_in(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> ClipTiming:
+    """Where the chosen clip lies on the scene's timeline: as it was baked, else as it will be."""
+    clip_fps = Fraction(panel.fps).limit_denominator(1001)
+    return shown_timing(
+        panel.corrections,
+        start_frame=panel.start_frame,
+        frames_per_row=frames_per_row(chosen_animation(panel, scene), clip_fps),
+    )
+
+
+def frames_per_row(settings: AnimationSettings, clip_fps: Fraction) -> Fraction:
+    """How many scene frames there are for one of a clip's."""
+    return Fraction(1) if settings.scene_fps is None else settings.scene_fps / clip_fps

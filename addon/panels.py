@@ -5,28 +5,43 @@ from __future__ import annotations
 import bpy
 
 from .access import scene_of
-from .export import has_exporter
-from .operators.export_result import LIFT_OT_export
+from .job_progress import progress_of
 from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
-from .operators.view_video import LIFT_OT_view_video
-from .output_format import OUTPUT_FORMATS
+from .panel_correction import LIFT_PT_corrections
+from .panel_layout import Sidebar, draw_text, layout_of
+from .panel_result import LIFT_PT_result
+from .panel_row import LIFT_PG_person
+from .panel_target import LIFT_PT_target
 from .preset import LIFT_PT_presets
 from .properties import LIFT_PG_panel, panel_of
-from .text_lines import wrap_text
+from .thumbnail import icon_of
 from .translation import PANEL_CONTEXT, translate_label
 
 _MOST_PEOPLE_SHOWN = 6
-_LINE_LENGTH = 42
+_THUMBNAIL_SCALE = 4.0
+_LENGTH_BESIDE_THUMBNAIL = 22
 
 
-class _Sidebar:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Lift"
-    bl_translation_context = PANEL_CONTEXT
+class LIFT_UL_people(bpy.types.UIList):
+    """Who is in the clip, each with a picture of their 2D skeleton."""
+
+    def draw_item(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: LIFT_PG_panel,
+        item: LIFT_PG_person,
+        icon: int,
+        active_data: LIFT_PG_panel,
+        active_property: str,
+    ) -> None:
+        """Draw a person's picture, number and how long they are seen."""
+        found = translate_label("Person {number}: {frames} frames")
+        found = found.format(number=item.number, frames=item.num_frames)
+        layout.label(text=found, icon_value=icon_of(item.figure), translate=False)
 
 
-class LIFT_PT_main(_Sidebar, bpy.types.Panel):
+class LIFT_PT_main(Sidebar, bpy.types.Panel):
     """Source, button and result."""
 
     bl_idname = "LIFT_PT_main"
@@ -38,11 +53,12 @@ class LIFT_PT_main(_Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what most users need."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout, panel = layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "source")
         _draw_source(layout, panel)
-        if panel.progress >= 0.0:
-            layout.progress(factor=panel.progress, text=panel.progress_text, translate=False)
+        progress = progress_of(scene_of(context))
+        if progress is not None:
+            layout.progress(factor=progress.share, text=progress.text, translate=False)
             layout.operator(LIFT_OT_cancel.bl_idname, icon="CANCEL")
         else:
             row = layout.row()
@@ -53,25 +69,31 @@ class LIFT_PT_main(_Sidebar, bpy.types.Panel):
 def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
     """What the chosen file is, or why it cannot be used."""
     if panel.source_error:
-        _draw_text(layout, panel.source_error, icon="ERROR")
+        draw_text(layout, panel.source_error, icon="ERROR")
     if not panel.people:
         return
-    column = layout.column(align=True)
-    column.label(text=panel.source_format, icon="CHECKMARK", translate=False)
+    row = layout.row()
+    chosen = panel.people[min(panel.person, len(panel.people)) - 1]
+    row.template_icon(icon_of(chosen.figure), scale=_THUMBNAIL_SCALE)
+    column = row.column(align=True)
+    draw_text(column, panel.source_format, length=_LENGTH_BESIDE_THUMBNAIL)
     found = translate_label("{frames} frames, {fps:g} fps, {size} px")
     found = found.format(frames=panel.num_frames, fps=panel.fps, size=panel.source_size)
-    column.label(text=found, translate=False)
+    draw_text(column, found, length=_LENGTH_BESIDE_THUMBNAIL)
     if len(panel.people) > 1:
-        layout.prop(panel, "person")
-        people = layout.column(align=True)
-        for person in list(panel.people)[:_MOST_PEOPLE_SHOWN]:
-            icon = "RADIOBUT_ON" if person.number == panel.person else "RADIOBUT_OFF"
-            found = translate_label("Person {number}: {frames} frames")
-            found = found.format(number=person.number, frames=person.num_frames)
-            people.label(text=found, icon=icon, translate=False)
+        layout.template_list(
+            LIFT_UL_people.__name__,
+            "",
+            panel,
+            "people",
+            panel,
+            "person_index",
+            rows=min(len(panel.people), _MOST_PEOPLE_SHOWN),
+            maxrows=_MOST_PEOPLE_SHOWN,
+        )
 
 
-class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
+class LIFT_PT_camera(Sidebar, bpy.types.Panel):
     """The lens."""
 
     bl_parent_id = "LIFT_PT_main"
@@ -80,7 +102,7 @@ class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw how the lens is known."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout, panel = layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "lens")
         if panel.lens == "FOV":
             layout.prop(panel, "fov_deg")
@@ -92,7 +114,7 @@ class LIFT_PT_camera(_Sidebar, bpy.types.Panel):
             layout.prop(panel, "video")
 
 
-class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
+class LIFT_PT_motion(Sidebar, bpy.types.Panel):
     """How the person moves."""
 
     bl_parent_id = "LIFT_PT_main"
@@ -101,7 +123,7 @@ class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw smoothness, feet and size."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout, panel = layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "smooth")
         layout.prop(panel, "lock_feet")
         row = layout.row(heading="Height", heading_ctxt=PANEL_CONTEXT)
@@ -111,29 +133,7 @@ class LIFT_PT_motion(_Sidebar, bpy.types.Panel):
         part.prop(panel, "height", text="")
 
 
-class LIFT_PT_target(_Sidebar, bpy.types.Panel):
-    """Whose bones move."""
-
-    bl_parent_id = "LIFT_PT_main"
-    bl_label = "Target"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw the rig and how the motion goes on it."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
-        layout.prop(panel, "target", expand=True)
-        if panel.target == "NEW":
-            layout.prop(panel, "scheme")
-        else:
-            layout.prop(panel, "rig")
-            layout.prop(panel, "bone_map")
-        layout.prop(panel, "travel")
-        column = layout.column(heading="Reach", heading_ctxt=PANEL_CONTEXT)
-        column.prop(panel, "reaches_hands", text="Hands", text_ctxt=PANEL_CONTEXT)
-        column.prop(panel, "reaches_feet", text="Feet", text_ctxt=PANEL_CONTEXT)
-
-
-class LIFT_PT_keys(_Sidebar, bpy.types.Panel):
+class LIFT_PT_keys(Sidebar, bpy.types.Panel):
     """Where the keys go."""
 
     bl_parent_id = "LIFT_PT_main"
@@ -142,63 +142,12 @@ class LIFT_PT_keys(_Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw frames and reduction."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
+        layout, panel = layout_of(self), panel_of(scene_of(context))
         layout.prop(panel, "start_frame")
         layout.prop(panel, "uses_scene_fps")
         layout.prop(panel, "is_reduced")
         if panel.is_reduced:
             layout.prop(panel, "reduce_mm")
-
-
-class LIFT_PT_result(_Sidebar, bpy.types.Panel):
-    """How well it went, and where it goes."""
-
-    bl_parent_id = "LIFT_PT_main"
-    bl_label = "Result"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether there is a result."""
-        return panel_of(scene_of(context)).result_rig is not None
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw quality, warnings and the export buttons."""
-        layout, panel = _layout_of(self), panel_of(scene_of(context))
-        column = layout.column(align=True)
-        column.label(text=panel.result_rig.name, icon="ARMATURE_DATA", translate=False)
-        _draw_text(column, panel.result_quality)
-        if panel.result_reprojection_px >= 0.0:
-            distance = translate_label("{distance:.1f} px from the video's keypoints")
-            distance = distance.format(distance=panel.result_reprojection_px)
-            column.label(text=distance, translate=False)
-        for warning in panel.warnings:
-            _draw_text(layout, warning.text, icon="INFO")
-        layout.operator(LIFT_OT_view_video.bl_idname, icon="VIEW_CAMERA")
-        row = layout.row(align=True)
-        for suffix, output_format in OUTPUT_FORMATS.items():
-            if suffix != ".blend" and has_exporter(suffix):
-                button = row.operator(
-                    LIFT_OT_export.bl_idname, text=output_format.name, translate=False
-                )
-                button.filename_ext = suffix  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _layout_of(panel: bpy.types.Panel) -> bpy.types.UILayout:
-    assert panel.layout is not None
-    panel.layout.use_property_split = True
-    panel.layout.use_property_decorate = False
-    return panel.layout
-
-
-def _draw_text(layout: bpy.types.UILayout, text: str, *, icon: str = "NONE") -> None:
-    """Text in as many lines as a sidebar of usual width needs."""
-    column = layout.column(align=True)
-    for number, line in enumerate(wrap_text(text, _LINE_LENGTH)):
-        column.label(
-            text=line,
-            icon=icon if number == 0 else "BLANK1",  # pyright: ignore[reportArgumentType]
-            translate=False,
-        )
 
 
 PANELS: tuple[type[bpy.types.Panel], ...] = (
@@ -207,5 +156,6 @@ PANELS: tuple[type[bpy.types.Panel], ...] = (
     LIFT_PT_motion,
     LIFT_PT_target,
     LIFT_PT_keys,
+    LIFT_PT_corrections,
     LIFT_PT_result,
 )

@@ -10,6 +10,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..core.errors import LiftError
+from .access import path_of
 from .translation import translate_message
 
 assert __package__ is not None
@@ -50,7 +51,7 @@ def preferred_model(context: bpy.types.Context) -> Path | None:
     chosen = cast(LIFT_AP_preferences, enabled.preferences).model
     if not chosen:
         return None
-    model = Path(bpy.path.abspath(chosen))
+    model = path_of(chosen)
     if not model.is_file():
         raise LiftError(
             translate_message(

@@ -26,6 +26,8 @@ PRESET_CHOICES = (
     "uses_scene_fps",
     "is_reduced",
     "reduce_mm",
+    "shows_keypoints",
+    "shows_distances",
 )
 """What of the panel a preset keeps: neither the clip nor an object of one file."""
 

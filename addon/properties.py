@@ -17,10 +17,23 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..core.clip_source import open_clip
+from ..core.clip_opening import inspect_keypoints
 from ..core.errors import LiftError
 from ..core.io.keypoints import read_keypoints
 from ..core.retarget.scheme import SCHEME_NAMES, load_scheme
+from .access import path_of
+from .correction_mark import LIFT_PG_corrections, show_clip
+from .figure import figure_of
+from .lift_memory import LIFT_CACHE
+from .panel_row import (
+    LIFT_PG_doubt,
+    LIFT_PG_joint,
+    LIFT_PG_part,
+    LIFT_PG_person,
+    LIFT_PG_warning,
+)
+from .target_map import inspect_target
+from .thumbnail import release_icons
 
 LENSES = (
     ("AUTO", "Automatic", "Take 50 degrees across the longer side of the picture"),
@@ -42,19 +55,6 @@ TRAVELS = (
 SCHEMES = tuple((name, name, load_scheme(name).about) for name in SCHEME_NAMES)
 
 
-class LIFT_PG_person(bpy.types.PropertyGroup):
-    """Somebody in the clip."""
-
-    number: IntProperty()
-    num_frames: IntProperty()
-
-
-class LIFT_PG_warning(bpy.types.PropertyGroup):
-    """Something that the user should know of the result."""
-
-    text: StringProperty()
-
-
 def _is_armature(panel: LIFT_PG_panel, found: bpy.types.Object) -> bool:
     return found.type == "ARMATURE"
 
@@ -62,6 +62,19 @@ def _is_armature(panel: LIFT_PG_panel, found: bpy.types.Object) -> bool:
 def _read_source(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
     """Show what the chosen file is as soon as it is chosen."""
     inspect_source(panel)
+
+
+def _read_target(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
+    """Show which bones play which part as soon as the character or its map is chosen."""
+    inspect_target(panel)
+
+
+def _person_index(panel: LIFT_PG_panel) -> int:
+    return panel.person - 1
+
+
+def _choose_person(panel: LIFT_PG_panel, index: int) -> None:
+    panel.person = index + 1
 
 
 class LIFT_PG_panel(bpy.types.PropertyGroup):
@@ -85,6 +98,7 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     fps: FloatProperty()
     people: CollectionProperty(type=LIFT_PG_person)
     person: IntProperty(name="Person", description="Whose motion is lifted", default=1, min=1)
+    person_index: IntProperty(get=_person_index, set=_choose_person)
 
     lens: EnumProperty(name="Lens", description="How the lens is known", items=LENSES)
     fov_deg: FloatProperty(
@@ -125,7 +139,11 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         name="Height", description="Of the person", default=1.7, min=0.3, max=3.0, unit="LENGTH"
     )
 
-    target: EnumProperty(name="Target", description="Whose bones move", items=TARGETS)
+    corrections: PointerProperty(type=LIFT_PG_corrections)
+
+    target: EnumProperty(
+        name="Target", description="Whose bones move", items=TARGETS, update=_read_target
+    )
     scheme: EnumProperty(
         name="Kind",
         description="Bone names, hierarchy and rest pose of the new armature",
@@ -137,12 +155,17 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         description="The armature that is to move",
         type=bpy.types.Object,
         poll=_is_armature,
+        update=_read_target,
     )
     bone_map: StringProperty(
         name="Bone Map",
         description="A JSON file that says which bones play which part; empty: found by itself",
         subtype="FILE_PATH",
+        update=_read_target,
     )
+    target_parts: CollectionProperty(type=LIFT_PG_part)
+    target_missing: StringProperty()
+    target_error: StringProperty()
     reaches_hands: BoolProperty(
         name="Hands Reach",
         description="Bend the arms so that the hands come where the person's are",
@@ -169,13 +192,30 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         max=100.0,
     )
 
-    progress: FloatProperty(default=-1.0)
-    progress_text: StringProperty()
     result_rig: PointerProperty(type=bpy.types.Object)
     result_camera: PointerProperty(type=bpy.types.Object)
     result_quality: StringProperty()
     result_reprojection_px: FloatProperty(default=-1.0)
+    joints: CollectionProperty(type=LIFT_PG_joint)
+    doubts: CollectionProperty(type=LIFT_PG_doubt)
+    active_doubt: IntProperty()
     warnings: CollectionProperty(type=LIFT_PG_warning)
+    shows_keypoints: BoolProperty(
+        name="2D Keypoints",
+        description=(
+            "Draw what was detected over the video, seen through its camera: blue where the detector "
+            "was sure, red where it was not"
+        ),
+        default=True,
+    )
+    shows_distances: BoolProperty(
+        name="Distances",
+        description=(
+            "Draw a line from each detected joint to where the lifted one is seen, through the "
+            "video's camera"
+        ),
+        default=True,
+    )
 
 
 def panel_of(scene: bpy.types.Scene) -> LIFT_PG_panel:
@@ -191,7 +231,7 @@ def source_path(panel: LIFT_PG_panel) -> Path:
     LiftError
         When the file cannot be read.
     """
-    path = Path(bpy.path.abspath(panel.source))
+    path = path_of(panel.source)
     if not path.is_file() or not _has_siblings(path):
         return path
     return path.parent if len(read_keypoints(path).frames) == 1 else path
@@ -206,20 +246,25 @@ def _has_siblings(path: Path) -> bool:
 
 def inspect_source(panel: LIFT_PG_panel) -> None:
     """Read the chosen clip and show what it is, or why it cannot be used."""
+    release_icons()
     panel.people.clear()
     panel.source_error = panel.source_format = panel.source_size = ""
     panel.num_frames, panel.person = 0, 1
+    show_clip(panel.corrections, None)
     if not panel.source:
         return
     try:
-        clip = open_clip(source_path(panel))
+        clip = inspect_keypoints(source_path(panel), cache=LIFT_CACHE)
     except LiftError as error:
         panel.source_error = str(error)
         return
-    panel.source_format = f"{clip.format}, {clip.joint_set}"
+    is_told = clip.format.endswith(clip.joint_set)
+    panel.source_format = clip.format if is_told else f"{clip.format}, {clip.joint_set}"
     panel.source_size = "{}x{}".format(*clip.image_size)
     panel.num_frames = clip.frame_span[1] - clip.frame_span[0] + 1
     panel.fps = float(clip.fps)
+    show_clip(panel.corrections, clip)
     for person in clip.people:
         added = panel.people.add()
         added.number, added.num_frames = person.person, len(person.frames)
+        added.figure = figure_of(person)

@@ -11,6 +11,13 @@ from typing import cast
 import bpy
 from bpy.app.translations import contexts
 
+from .correction_text import (
+    CHINESE_CORRECTION_OPERATORS,
+    CHINESE_CORRECTION_PANEL,
+    CHINESE_CORRECTIONS,
+)
+from .plain_name import CHINESE_NAMES, CHINESE_REASONS
+
 PANEL_CONTEXT = "LiftPanel"
 """Of words that Blender translates in another sense: keys of a shape, feet as a unit."""
 
@@ -61,6 +68,8 @@ _CHINESE_LABELS = {
     "FBX For": "FBX 用于",
     "Any Program": "任意软件",
     "Model": "模型",
+    "Distances": "偏差",
+    "Show": "显示",
 }
 
 _CHINESE_PANEL = {
@@ -74,6 +83,7 @@ _CHINESE_PANEL = {
     "Feet": "双脚",
     "Keys": "关键帧",
     "Result": "结果",
+    **CHINESE_CORRECTION_PANEL,
 }
 
 _CHINESE_DESCRIPTIONS = {
@@ -143,12 +153,26 @@ _CHINESE_DESCRIPTIONS = {
     "Lift the chosen person to 3D and put the motion on the chosen rig; ESC cancels": (
         "将所选人物转换为三维动作，并应用到所选骨架；按 ESC 取消"
     ),
+    "This scene is linked from another file: nothing in it can change": (
+        "此场景链接自另一文件：其中的内容无法更改"
+    ),
     "Stop lifting; the scene stays as it was": "停止转换；场景保持原样",
     "Write the armature with its motion to a file; its ending says the format": (
         "将骨架及其动作写入文件；格式由扩展名决定"
     ),
     "Look through the video's camera, or back: the rig lies over the person": (
         "切换到视频摄像机视角，或切换回来：骨架与人物重合"
+    ),
+    "Draw what was detected over the video, seen through its camera: blue where the detector was "
+    "sure, red where it was not": (
+        "通过视频摄像机观看时，在视频上绘制检测结果：检测器确定处为蓝色，不确定处为红色"
+    ),
+    "Draw a line from each detected joint to where the lifted one is seen, through the video's camera": (
+        "通过视频摄像机观看时，从检测到的每个关节向转换所得关节的位置画线"
+    ),
+    "Show this frame": "显示此帧",
+    "Find out again which bone plays which part, after the armature was changed": (
+        "骨架更改后，重新识别各骨骼对应身体哪一部分"
     ),
     "Keep the choices of the panel under a name, or remove the chosen preset": (
         "以名称保存面板中的选项，或移除所选预设"
@@ -211,6 +235,11 @@ _CHINESE_MESSAGES = {
     "{frames} frames, {fps:g} fps, {size} px": "{frames} 帧，{fps:g} fps，{size} 像素",
     "Person {number}: {frames} frames": "人物 {number}：{frames} 帧",
     "{distance:.1f} px from the video's keypoints": "与视频关键点相差 {distance:.1f} 像素",
+    "{joint} {distance:.1f} px": "{joint} {distance:.1f} 像素",
+    "Go to frame {frame}: {why}": "转到第 {frame} 帧：{why}",
+    "Bones: {found} of {all} parts": "骨骼：{all} 个部位中的 {found} 个",
+    "Needed and not found: {parts}": "缺少必需部位：{parts}",
+    "Not found, and left at rest: {parts}": "未找到，保持静置：{parts}",
     "{guessed} of {frames} frames are a guess": "{frames} 帧中有 {guessed} 帧为推测",
     "every frame can be trusted": "每一帧都可信",
     "{frames} frames, {people} people: press Lift Video to 3D": (
@@ -219,6 +248,7 @@ _CHINESE_MESSAGES = {
     "Lifting: {stage} ({share:.0%}); ESC cancels": "正在转换：{stage} ({share:.0%})；按 ESC 取消",
     "{stage}, {seconds:.0f} s left": "{stage}，剩余 {seconds:.0f} 秒",
     "reading": "读取",
+    "detecting": "检测人物",
     "cleaning": "清理",
     "lifting": "转换",
     "fitting": "拟合",
@@ -250,10 +280,16 @@ _CHINESE_OPERATORS = {
     "2D Keypoints to 3D Animation": "二维关键点转三维动画",
     "Export Animation": "导出动画",
     "Match to Video": "匹配视频",
+    "Go to Frame": "转到帧",
+    "Find Bones Again": "重新识别骨骼",
+    **CHINESE_CORRECTION_OPERATORS,
     "Add Lift Preset": "添加视频转三维预设",
 }
 
 _CHINESE_TEXTS = {
+    **CHINESE_NAMES,
+    **CHINESE_REASONS,
+    **CHINESE_CORRECTIONS,
     **_CHINESE_LABELS,
     **_CHINESE_DESCRIPTIONS,
     **_CHINESE_SCHEMES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bpy
@@ -14,6 +15,7 @@ from ..core.types import Camera
 from .access import collection_of, metres_per_unit, scene_of
 
 _PICTURE_ALPHA = 0.6
+_NUMBER = re.compile(r"\.\d{3,}$")
 
 
 def place_video_camera(
@@ -25,7 +27,7 @@ def place_video_camera(
     size: float,
     stage: Matrix,
 ) -> bpy.types.Object:
-    """Make, or set anew, the camera object ``name`` and give the scene the video's picture size.
+    """Make, or set anew, the scene's camera object ``name`` and give the scene the video's picture size.
 
     Parameters
     ----------
@@ -42,8 +44,9 @@ def place_video_camera(
     stage : Matrix
         From the stage, where the rig stands, to the world.
     """
-    found = bpy.data.objects.get(name)
-    if found is None or found.type != "CAMERA":
+    scene = scene_of(context)
+    found = _find_camera(scene, name)
+    if found is None:
         found = bpy.data.objects.new(name, bpy.data.cameras.new(name))
         collection_of(context).objects.link(found)
     data = found.data
@@ -57,7 +60,6 @@ def place_video_camera(
     axes = quaternion.to_matrix(quaternion.conjugate(camera.rotation_world_to_camera))
     # Blender's cameras look along -Z with Y up.
     placed = Matrix((axes @ np.diag([1.0, -1.0, -1.0])).tolist()).to_4x4()
-    scene = scene_of(context)
     units = size / metres_per_unit(scene)
     placed.translation = Vector((units * camera.position_world).tolist())
     found.matrix_world = stage @ placed
@@ -66,6 +68,16 @@ def place_video_camera(
     scene.render.pixel_aspect_x = max(1.0, aspect)
     scene.render.pixel_aspect_y = max(1.0, 1.0 / aspect)
     return found
+
+
+def _find_camera(scene: bpy.types.Scene, name: str) -> bpy.types.Object | None:
+    """The camera ``name`` of this scene; in a second scene Blender puts a number behind the name."""
+    found = [
+        each
+        for each in scene.objects
+        if each.type == "CAMERA" and each.is_editable and _NUMBER.sub("", each.name) == name
+    ]
+    return min(found, key=lambda each: each.name, default=None)
 
 
 def show_video_behind(camera: bpy.types.Object, video: Path, *, start_frame: int) -> None:

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..access import scene_of, window_manager_of
+from ..job_progress import progress_of
 from ..properties import panel_of
 from ..translation import translate_message
 
@@ -36,7 +37,7 @@ class LIFT_OT_open_source(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether no clip is being lifted."""
-        return panel_of(scene_of(context)).progress < 0.0
+        return progress_of(scene_of(context)) is None
 
     def invoke(
         self, context: bpy.types.Context, event: bpy.types.Event

@@ -11,6 +11,7 @@ import bpy
 import lift_video_to_3d
 import pytest
 from lift_video_to_3d.addon.file_handler import LIFT_FH_keypoints
+from lift_video_to_3d.addon.job_progress import begin_progress, end_progress
 
 BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
 FRAMES = sorted((BEAM / "cam01_json").iterdir())
@@ -42,9 +43,9 @@ def test_a_file_that_cannot_be_used_leaves_the_panel_as_it_was(panel: Any, tmp_p
 
 
 def test_the_clip_stays_while_it_is_being_lifted(panel: Any) -> None:
-    panel.progress = 0.5
+    begin_progress(bpy.context.scene, "reading")
     assert not bpy.ops.lift.open_source.poll()
-    panel.progress = -1.0
+    end_progress(bpy.context.scene.session_uid)
     assert bpy.ops.lift.open_source.poll()
 
 

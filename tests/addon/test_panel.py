@@ -12,12 +12,20 @@ import lift_video_to_3d
 import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
+from lift_video_to_3d.addon.armature import create_armature
 from lift_video_to_3d.addon.job import Job
 from lift_video_to_3d.addon.marker import mark_untrusted
-from lift_video_to_3d.addon.panel_choice import chosen_animation, chosen_lift_settings, chosen_rig
+from lift_video_to_3d.addon.operators import lift as lift_operator
+from lift_video_to_3d.addon.panel_choice import (
+    chosen_animation,
+    chosen_lift_settings,
+    chosen_rig,
+)
+from lift_video_to_3d.core import clip_source
 from lift_video_to_3d.core.errors import LiftError
 from lift_video_to_3d.core.io.bvh import read_bvh
 from lift_video_to_3d.core.io.keypoints import read_keypoints
+from round_trip import example_rest_pose
 
 BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
 reads_videos = pytest.mark.skipif(
@@ -92,7 +100,7 @@ def test_the_video_is_behind_the_rig_as_its_camera_sees_it(panel: Any) -> None:
 def test_frames_that_are_a_guess_are_marked_on_the_timeline() -> None:
     scene = bpy.context.scene
     for _ in range(2):
-        assert mark_untrusted(scene, "take", [5, 6, 7, 20]) == 2
+        mark_untrusted(scene, "take", [(5, 7), (7, 8), (20, 21)])
     found = sorted((marker.frame, marker.name) for marker in scene.timeline_markers)
     assert found == [
         (5, "take: a guess"),
@@ -100,7 +108,8 @@ def test_frames_that_are_a_guess_are_marked_on_the_timeline() -> None:
         (20, "take: a guess"),
         (21, "take: seen again"),
     ]
-    assert mark_untrusted(scene, "take", []) == 0 and not scene.timeline_markers
+    mark_untrusted(scene, "take", [])
+    assert not scene.timeline_markers
 
 
 def test_the_motion_goes_on_the_chosen_character(panel: Any) -> None:
@@ -119,6 +128,40 @@ def test_what_is_missing_is_said_before_any_work(panel: Any) -> None:
     panel.lens = "CALIBRATION"
     with pytest.raises(LiftError, match="choose its file under Camera"):
         chosen_lift_settings(panel)
+
+
+def test_a_character_that_cannot_be_driven_is_refused_before_any_work(
+    panel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("work")
+
+    monkeypatch.setattr(lift_operator.pipeline, "lift_clip", refuse)
+    panel.source = str(BEAM / "cam01_json")
+    panel.target, panel.rig = "OWN", create_armature(bpy.context, example_rest_pose(), name="hero")
+    panel.bone_map = str(BEAM / "absent.json")
+    with pytest.raises(RuntimeError, match=r"absent.json"):
+        bpy.ops.lift.lift()
+    panel.bone_map = ""
+    with pytest.raises(RuntimeError, match="AssertionError: work"):
+        bpy.ops.lift.lift()
+
+
+def test_choosing_and_lifting_read_the_clip_once(
+    panel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = []
+    read = clip_source.read_keypoints
+
+    def noted(path: Path) -> Any:
+        times.append(path)
+        return read(path)
+
+    monkeypatch.setattr(clip_source, "read_keypoints", noted)
+    panel.source = str(BEAM / "cam01_json")
+    bpy.ops.lift.lift()
+    panel.source = panel.source
+    assert times == [BEAM / "cam01_json"]
 
 
 def test_every_choice_arrives(panel: Any) -> None:

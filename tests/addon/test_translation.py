@@ -13,9 +13,13 @@ from typing import Any
 import bpy
 import lift_video_to_3d
 import pytest
+from lift_video_to_3d.addon.plain_name import plain_name
 from lift_video_to_3d.addon.registration import CLASSES
 from lift_video_to_3d.addon.text_lines import wrap_text
 from lift_video_to_3d.addon.translation import PANEL_CONTEXT, TRANSLATIONS
+from lift_video_to_3d.core import trust
+from lift_video_to_3d.core.joint_sets import LIFTED_21
+from lift_video_to_3d.core.retarget.bone_map import ROLES
 from lift_video_to_3d.core.retarget.scheme import SCHEME_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +27,8 @@ CHINESE = TRANSLATIONS["zh_HANS"]
 GETTERS = ("translate_label", "translate_message")
 ANYWHERE, OPERATOR = "*", "Operator"
 PROPER_NAMES = {*SCHEME_NAMES, "Unity", "Unreal"}
+# What core calls its stages, the parts of a body, and why a pose is not to be trusted.
+NAMES_OF_CORE = ("_job.stage", "plain_name(", "item.why")
 
 
 def calls_below(*folders: str) -> Iterator[tuple[str, ast.Call, str]]:
@@ -73,6 +79,14 @@ def stages_of_core() -> set[tuple[str, str]]:
     }
 
 
+def names_of_core() -> set[tuple[str, str]]:
+    """Parts of the body in plain words, and why frames are not to be trusted."""
+    parts = {plain_name(name) for name in (*LIFTED_21.joint_names, *ROLES)}
+    reasons = {value for name, value in vars(trust).items() if name.isupper() and name[0] != "_"}
+    assert len(reasons) == 4
+    return {(ANYWHERE, text) for text in parts | reasons}
+
+
 def texts_of_classes() -> set[tuple[str, str]]:
     """What Blender shows of the registered classes and of the properties that they add."""
     found: set[tuple[str, str]] = set()
@@ -119,7 +133,7 @@ def registered() -> Iterator[None]:
 
 @pytest.mark.usefixtures("registered")
 def test_no_text_is_without_its_translation_and_no_translation_without_its_text() -> None:
-    used = texts_of_sources() | stages_of_core() | texts_of_classes()
+    used = texts_of_sources() | stages_of_core() | names_of_core() | texts_of_classes()
     assert len(used) > 100
     assert sorted(used - set(CHINESE)) == []
     assert sorted(set(CHINESE) - used) == []
@@ -140,8 +154,8 @@ def test_no_text_is_put_together_where_no_translation_can_find_it() -> None:
             assert not texts_of_literals(call.args[1]), place
         assert not name.startswith("pgettext") or place.startswith("addon/translation.py"), place
         if name in GETTERS:
-            # The one name that is not written there is that of core's stage.
-            assert texts_of_literals(call.args[0]) or "_job.stage" in ast.unparse(call), place
+            is_of_core = any(name in ast.unparse(call) for name in NAMES_OF_CORE)
+            assert texts_of_literals(call.args[0]) or is_of_core, place
         put_together += [place for value in shown if isinstance(value, ast.JoinedStr)]
     assert put_together == []
 

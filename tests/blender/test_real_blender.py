@@ -22,6 +22,9 @@ WINDOW = shlex.split(os.environ.get("BLENDER_WINDOW", ""))
 pytestmark = pytest.mark.skipif(
     not BLENDER, reason="needs a real Blender: set BLENDER to its executable"
 )
+needs_window = pytest.mark.skipif(
+    not WINDOW, reason="needs a window: set BLENDER_WINDOW to a command"
+)
 Done = subprocess.CompletedProcess[str]
 
 
@@ -153,10 +156,8 @@ def test_installed_extension_lifts(way: str, installed: Path, tmp_path: Path) ->
     assert {path.name for path in out.iterdir()} == {"b.bvh", "b.glb"}
 
 
-@pytest.mark.skipif(not WINDOW, reason="needs a window: set BLENDER_WINDOW to a command")
-def test_an_animator_lifts_cancels_exports_and_undoes_in_the_panel(
-    installed: Path, tmp_path: Path
-) -> None:
+def use_window(script: str, *, installed: Path, tmp_path: Path) -> tuple[str, Path]:
+    """Run a script in Blender's window: its line of figures, and the folder of its pictures."""
     hide_splash = (
         "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
     )
@@ -165,7 +166,7 @@ def test_an_animator_lifts_cancels_exports_and_undoes_in_the_panel(
     pictures.mkdir(parents=True, exist_ok=True)
     first_frame = next(iter(sorted((BEAM / "cam01_json").iterdir())))
     done = subprocess.run(
-        [*WINDOW, "-P", str(HERE / "check_panel.py"), "--", str(first_frame), str(pictures)],
+        [*WINDOW, "-P", str(HERE / script), "--", str(first_frame), str(pictures)],
         capture_output=True,
         text=True,
         check=False,
@@ -175,5 +176,31 @@ def test_an_animator_lifts_cancels_exports_and_undoes_in_the_panel(
     assert done.returncode == 0, done.stdout + done.stderr
     [line] = [line for line in done.stdout.splitlines() if line.startswith("FIGURES ")]
     print(line)
+    return line, pictures
+
+
+@needs_window
+def test_an_animator_lifts_cancels_exports_and_undoes_in_the_panel(
+    installed: Path, tmp_path: Path
+) -> None:
+    _, pictures = use_window("check_panel.py", installed=installed, tmp_path=tmp_path)
     for name in ("1-empty", "2-source", "3-progress", "4-result"):
+        assert (pictures / f"{name}.png").stat().st_size > 10_000
+
+
+@needs_window
+def test_the_keypoints_lie_over_the_video_through_its_camera_alone(
+    installed: Path, tmp_path: Path
+) -> None:
+    line, pictures = use_window("check_overlay.py", installed=installed, tmp_path=tmp_path)
+    assert json.loads(line.removeprefix("FIGURES "))["pixels_drawn"] > 500
+    assert (pictures / "5-overlay.png").stat().st_size > 10_000
+
+
+@needs_window
+def test_stretches_are_marked_undone_saved_and_honoured(installed: Path, tmp_path: Path) -> None:
+    line, pictures = use_window("check_corrections.py", installed=installed, tmp_path=tmp_path)
+    figures = json.loads(line.removeprefix("FIGURES "))
+    assert figures["planted_foot_moves_m"] < 1e-3 < figures["foot_moves_m"]
+    for name in ("11-mark-joint", "12-marked"):
         assert (pictures / f"{name}.png").stat().st_size > 10_000
