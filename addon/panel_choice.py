@@ -14,7 +14,7 @@ from ..core.retarget.retarget import Extremity, RetargetSettings
 from .access import path_of
 from .clip_timing import ClipTiming
 from .correction_mark import shown_timing, stored_corrections
-from .preferences import preferred_model
+from .preferences import keypoint_cache, preferred_model
 from .properties import LIFT_PG_panel, source_path
 from .rig import choose_bone_map, read_rest_pose
 from .rig_choice import AnimationSettings, RigChoice
@@ -79,6 +79,7 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
         calibration=path_of(panel.calibration) if is_calibrated else None,
         camera_name=(panel.camera_name or None) if is_calibrated else None,
         model=preferred_model(bpy.context),
+        keypoint_cache=keypoint_cache(bpy.context),
         height_m=panel.height if panel.is_height_known else None,
         smooth=panel.smooth,
         lock_feet=panel.lock_feet,

@@ -70,11 +70,12 @@ def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
     """What the chosen file is, or why it cannot be used."""
     if panel.source_error:
         draw_text(layout, panel.source_error, icon="ERROR")
-    if not panel.people:
+    if not (panel.people or panel.is_video):
         return
     row = layout.row()
-    chosen = panel.people[min(panel.person, len(panel.people)) - 1]
-    row.template_icon(icon_of(chosen.figure), scale=_THUMBNAIL_SCALE)
+    if panel.people:
+        chosen = panel.people[min(panel.person, len(panel.people)) - 1]
+        row.template_icon(icon_of(chosen.figure), scale=_THUMBNAIL_SCALE)
     column = row.column(align=True)
     draw_text(column, panel.source_format, length=_LENGTH_BESIDE_THUMBNAIL)
     found = translate_label("{frames} frames, {fps:g} fps, {size} px")

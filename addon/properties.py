@@ -20,6 +20,7 @@ from bpy.props import (
 from ..core.clip_opening import inspect_keypoints
 from ..core.errors import LiftError
 from ..core.io.keypoints import read_keypoints
+from ..core.io.video_reader import is_video, open_video
 from ..core.retarget.scheme import SCHEME_NAMES, load_scheme
 from .access import path_of
 from .correction_mark import LIFT_PG_corrections, show_clip
@@ -34,6 +35,7 @@ from .panel_row import (
 )
 from .target_map import inspect_target
 from .thumbnail import release_icons
+from .translation import translate_label
 
 LENSES = (
     ("AUTO", "Automatic", "Take 50 degrees across the longer side of the picture"),
@@ -81,12 +83,15 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     """Everything that is chosen in the panel, and what was found of the clip."""
 
     source: StringProperty(
-        name="Keypoints",
-        description="A file of 2D keypoints, or any file of a folder that has one per frame",
+        name="Source",
+        description=(
+            "A video, a file of 2D keypoints, or any file of a folder that has one per frame"
+        ),
         subtype="FILE_PATH",
         update=_read_source,
     )
     source_error: StringProperty()
+    is_video: BoolProperty()
     source_format: StringProperty()
     source_size: StringProperty()
     video: StringProperty(
@@ -232,7 +237,7 @@ def source_path(panel: LIFT_PG_panel) -> Path:
         When the file cannot be read.
     """
     path = path_of(panel.source)
-    if not path.is_file() or not _has_siblings(path):
+    if not path.is_file() or is_video(path) or not _has_siblings(path):
         return path
     return path.parent if len(read_keypoints(path).frames) == 1 else path
 
@@ -249,15 +254,38 @@ def inspect_source(panel: LIFT_PG_panel) -> None:
     release_icons()
     panel.people.clear()
     panel.source_error = panel.source_format = panel.source_size = ""
-    panel.num_frames, panel.person = 0, 1
+    panel.num_frames, panel.person, panel.is_video = 0, 1, False
     show_clip(panel.corrections, None)
     if not panel.source:
         return
     try:
-        clip = inspect_keypoints(source_path(panel), cache=LIFT_CACHE)
+        path = source_path(panel)
+        if is_video(path):
+            _show_video(panel, path)
+        else:
+            show_people(panel, inspect_keypoints(path, cache=LIFT_CACHE))
     except LiftError as error:
         panel.source_error = str(error)
-        return
+
+
+def _show_video(panel: LIFT_PG_panel, path: Path) -> None:
+    """Show what a video is; who is in it will be found by the lift.
+
+    Raises
+    ------
+    LiftError
+        When videos cannot be read here, or not this one.
+    """
+    stated = open_video(path).stated()
+    panel.is_video = True
+    panel.source_format = translate_label("video: its people are found when it is lifted")
+    panel.source_size = "{}x{}".format(*stated.size)
+    panel.num_frames, panel.fps = stated.num_frames, float(stated.fps)
+
+
+def show_people(panel: LIFT_PG_panel, clip: ClipSource) -> None:
+    """Show what the clip is and who is in it."""
+    panel.people.clear()
     is_told = clip.format.endswith(clip.joint_set)
     panel.source_format = clip.format if is_told else f"{clip.format}, {clip.joint_set}"
     panel.source_size = "{}x{}".format(*clip.image_size)

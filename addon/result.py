@@ -9,7 +9,7 @@ from mathutils import Matrix
 
 from ..core import pipeline
 from ..core.errors import LiftError
-from ..core.io.video import find_video_beside
+from ..core.io.video_reader import video_of
 from .access import scene_of
 from .clip_timing import ClipTiming
 from .marker import mark_untrusted
@@ -48,7 +48,7 @@ def match_video(
         frames_per_row=float(timing.frames_per_row),
     )
     keep_record(camera, record, clip=str(request.source), person=lifted.person)
-    video = request.video or find_video_beside(request.source)
+    video = request.video or video_of(request.source)
     if video is None:
         return []
     first_frame = int(lifted.motion.frames[0])

@@ -36,7 +36,8 @@ _CHINESE_LABELS = {
     "Lift": "提升",
     "Lift Presets": "视频转三维预设",
     "2D Keypoints": "二维关键点",
-    "Keypoints": "关键点",
+    "Video or 2D Keypoints": "视频或二维关键点",
+    "Source": "来源",
     "Video": "视频",
     "Person": "人物",
     "Camera": "摄像机",
@@ -68,6 +69,7 @@ _CHINESE_LABELS = {
     "FBX For": "FBX 用于",
     "Any Program": "任意软件",
     "Model": "模型",
+    "Cache Folder": "缓存文件夹",
     "Distances": "偏差",
     "Show": "显示",
 }
@@ -87,8 +89,12 @@ _CHINESE_PANEL = {
 }
 
 _CHINESE_DESCRIPTIONS = {
-    "A file of 2D keypoints, or any file of a folder that has one per frame": (
-        "二维关键点文件；每帧一个文件时，可选文件夹中的任一文件"
+    "A video, a file of 2D keypoints, or any file of a folder that has one per frame": (
+        "视频，或二维关键点文件；每帧一个文件时，可选文件夹中的任一文件"
+    ),
+    "Where what was found in videos is kept, so that it need not be looked for again; empty: among the "
+    "extension's own files": (
+        "保存在视频中检测到的结果，以免重复检测；留空则存放在扩展自己的文件夹中"
     ),
     "Shown behind the rig; empty: the one beside the keypoints, where there is one": (
         "显示在骨架后面；留空则使用关键点旁边的视频（如果有）"
@@ -147,8 +153,8 @@ _CHINESE_DESCRIPTIONS = {
     "Lift a video's 2D keypoints (a file, or one per frame) to an animated armature": (
         "将视频的二维关键点（一个文件，或每帧一个文件）转换为带动画的骨架"
     ),
-    "Choose the keypoints to lift: a file, or any file of a folder that has one per frame": (
-        "选择要转换的关键点：一个文件；每帧一个文件时，可选文件夹中的任一文件"
+    "Choose a video, a file of 2D keypoints, or any file of a folder that has one per frame": (
+        "选择要转换的内容：视频或关键点文件；每帧一个文件时，可选文件夹中的任一文件"
     ),
     "Lift the chosen person to 3D and put the motion on the chosen rig; ESC cancels": (
         "将所选人物转换为三维动作，并应用到所选骨架；按 ESC 取消"
@@ -257,7 +263,9 @@ _CHINESE_MESSAGES = {
     "lifted": "转换完成",
     "Cancelled: nothing was changed": "已取消：未作任何更改",
     "Wrote {path}": "已写入 {path}",
-    "choose a file of 2D keypoints": "请选择二维关键点文件",
+    "choose a video or 2D keypoints": "请选择视频或二维关键点",
+    "video: its people are found when it is lifted": "视频：转换时检测其中的人物",
+    "{frames} frames of video: press Lift Video to 3D": "视频共 {frames} 帧：请按“视频转三维”",
     "the lens is to come from a calibration: choose its file under Camera": (
         "镜头参数来自校准：请在“摄像机”中选择校准文件"
     ),
@@ -275,7 +283,7 @@ _CHINESE_MESSAGES = {
 _CHINESE_OPERATORS = {
     "Lift Video to 3D": "视频转三维动作",
     "Cancel": "取消",
-    "Open 2D Keypoints": "打开二维关键点",
+    "Open Video or 2D Keypoints": "打开视频或二维关键点",
     "Import Keypoints to 3D Animation": "导入关键点为三维动画",
     "2D Keypoints to 3D Animation": "二维关键点转三维动画",
     "Export Animation": "导出动画",

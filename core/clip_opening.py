@@ -53,6 +53,12 @@ def inspect_keypoints(path: Path, *, cache: LiftCache) -> ClipSource:
     return _remembered(memory_of(path, LiftSettings(), cache), lambda: open_clip(path))
 
 
+def recall_source(path: Path, settings: LiftSettings, *, cache: LiftCache) -> ClipSource:
+    """The clip that was opened with these settings, of a video as well; opened now if it is forgotten."""
+    memory = memory_of(path, settings, cache)
+    return open_source(path, settings, memory=memory, progress=lambda _share: None)
+
+
 def memory_of(path: Path, settings: LiftSettings, cache: LiftCache) -> ClipMemory:
     """What ``cache`` holds of the clip as it is on disk now, opened with these settings."""
     return cache.clip(_clip_key(path, settings))

@@ -9,8 +9,9 @@ import bpy
 from mathutils import Matrix
 
 from ...core import pipeline
+from ...core.clip_opening import recall_source
 from ...core.errors import LiftError
-from ..access import scene_of, window_manager_of, window_of, workspace_of
+from ..access import path_of, scene_of, window_manager_of, window_of, workspace_of
 from ..action import find_baked_action
 from ..clip_timing import timing_of
 from ..correction_mark import remember_timing
@@ -19,7 +20,7 @@ from ..job_progress import JobProgress, begin_progress, end_progress, progress_o
 from ..lift_memory import LIFT_CACHE
 from ..object_curve import stage_at, stand_of
 from ..panel_choice import LiftRequest, chosen_lift, frames_per_row
-from ..properties import panel_of
+from ..properties import LIFT_PG_panel, panel_of, show_people
 from ..result import match_video, show_result
 from ..rig import find_rig
 from ..rig_choice import RigChoice
@@ -59,7 +60,8 @@ class LIFT_OT_lift(bpy.types.Operator):
                 )
             )
             return False
-        return bool(panel_of(scene).people) and progress_of(scene) is None
+        panel = panel_of(scene)
+        return (bool(panel.people) or panel.is_video) and progress_of(scene) is None
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         """Lift at once, without a window to show progress in."""
@@ -196,7 +198,14 @@ def _finish(
     if request.has_video_camera:
         warnings += match_video(context, request, lifted, animation, stage, timing)
     show_result(scene, lifted, animation.rig, warnings, name=name, timing=timing)
+    _show_who_was_found(panel_of(scene), request)
     remember_timing(panel_of(scene).corrections, request.source, timing)
+
+
+def _show_who_was_found(panel: LIFT_PG_panel, request: LiftRequest) -> None:
+    """List the people of a video, which nobody knows before its first lift."""
+    if panel.is_video and not panel.people and path_of(panel.source) == request.source:
+        show_people(panel, recall_source(request.source, request.settings, cache=LIFT_CACHE))
 
 
 def _stage_of_bake(context: bpy.types.Context, choice: RigChoice, name: str) -> Matrix:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import StringProperty
 
+from ...core.io.video_reader import VIDEO_SUFFIXES
 from ..access import scene_of, window_manager_of
 from ..job_progress import progress_of
 from ..properties import panel_of
@@ -16,22 +17,23 @@ if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
 KEYPOINT_SUFFIXES = (".json", ".npz", ".npy", ".csv", ".txt")
+SOURCE_SUFFIXES = (*KEYPOINT_SUFFIXES, *VIDEO_SUFFIXES)
 """How the names of keypoint files end; their formats are told by what is in them."""
 
 
 class LIFT_OT_open_source(bpy.types.Operator):
-    """Make a file of keypoints the panel's clip."""
+    """Make a video or a file of keypoints the panel's clip."""
 
     bl_idname = "lift.open_source"
-    bl_label = "Open 2D Keypoints"
+    bl_label = "Open Video or 2D Keypoints"
     bl_description = (
-        "Choose the keypoints to lift: a file, or any file of a folder that has one per frame"
+        "Choose a video, a file of 2D keypoints, or any file of a folder that has one per frame"
     )
     bl_options = {"UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # pyright: ignore[reportInvalidTypeForm]
     filter_glob: StringProperty(  # pyright: ignore[reportInvalidTypeForm]
-        default=";".join(f"*{suffix}" for suffix in KEYPOINT_SUFFIXES), options={"HIDDEN"}
+        default=";".join(f"*{suffix}" for suffix in SOURCE_SUFFIXES), options={"HIDDEN"}
     )
 
     @classmethod
@@ -53,18 +55,18 @@ class LIFT_OT_open_source(bpy.types.Operator):
         panel = panel_of(scene_of(context))
         previous, person = panel.source, panel.person
         panel.source = self.filepath
-        if not panel.people:
-            error = panel.source_error or translate_message("choose a file of 2D keypoints")
+        if not (panel.people or panel.is_video):
+            error = panel.source_error or translate_message("choose a video or 2D keypoints")
             panel.source, panel.person = previous, person
             self.report({"ERROR"}, error)
             return {"CANCELLED"}
         _show_sidebar(context)
-        self.report(
-            {"INFO"},
-            translate_message("{frames} frames, {people} people: press Lift Video to 3D").format(
-                frames=panel.num_frames, people=len(panel.people)
-            ),
+        said = translate_message(
+            "{frames} frames of video: press Lift Video to 3D"
+            if panel.is_video
+            else "{frames} frames, {people} people: press Lift Video to 3D"
         )
+        self.report({"INFO"}, said.format(frames=panel.num_frames, people=len(panel.people)))
         return {"FINISHED"}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputFormatError
 from ..opencv import load_opencv
-from .video import VideoInfo, read_video_info
+from .video import VideoInfo, find_video_beside, read_video_info
 from .video_track import VideoTrack, rate_and_times
 
 VIDEO_SUFFIXES = (
@@ -42,6 +42,11 @@ def is_video(path: Path) -> bool:
         return False
     is_known = start[4:8] in _MP4_BOXES or start[8:12] == b"AVI " or start.startswith(_STARTS)
     return is_known or path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def video_of(source: Path) -> Path | None:
+    """The video that a clip is, or that stands beside its keypoints."""
+    return source if is_video(source) else find_video_beside(source)
 
 
 def open_video(path: Path) -> VideoReader:
@@ -119,6 +124,28 @@ class VideoReader:
         if self._header is None:
             return False
         return self.num_read < _LEAST_SHARE * self._header.num_frames
+
+    def stated(self) -> VideoInfo:
+        """Size, rate and number of frames as the file says, before any is read; then it is closed.
+
+        Raises
+        ------
+        InputFormatError
+            When there is no first frame to measure.
+        """
+        if self._header is not None:
+            self._capture.release()
+            return self._header
+        next(images := self.images(), None)
+        images.close()
+        return VideoInfo(
+            path=self.path,
+            size=self._size,
+            fps=Fraction(self._stated_fps or 30).limit_denominator(_MAX_DENOMINATOR),
+            num_frames=self.num_expected,
+            rotation_deg=0,
+            frame_times=None,
+        )
 
     def images(
         self, *, first: int = 0, last: int | None = None

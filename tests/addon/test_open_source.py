@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_used_leaves_the_panel_as_it_was(panel: Any, tmp_p
         with pytest.raises(RuntimeError, match=said):
             bpy.ops.lift.open_source(filepath=str(path))
         assert (panel.source, panel.num_frames, panel.source_error) == (str(FRAMES[0]), 100, "")
-    with pytest.raises(RuntimeError, match="choose a file"):
+    with pytest.raises(RuntimeError, match="choose a video or 2D keypoints"):
         bpy.ops.lift.open_source()
 
 
@@ -61,7 +61,7 @@ def test_it_is_one_undo_step(panel: Any) -> None:
 def test_files_are_taken_in_a_3d_view_alone(panel: Any) -> None:
     handler = bpy.types.FileHandler.bl_rna_get_subclass_py("LIFT_FH_keypoints")
     assert handler is LIFT_FH_keypoints
-    assert handler.bl_file_extensions == ".json;.npz;.npy;.csv;.txt"
+    assert handler.bl_file_extensions.startswith(".json;.npz;.npy;.csv;.txt;.mp4;")
     spaces = {area.type: area.spaces.active for area in bpy.data.screens["Layout"].areas}
     assert handler.poll_drop(SimpleNamespace(space_data=spaces["VIEW_3D"]))
     assert not handler.poll_drop(SimpleNamespace(space_data=spaces["OUTLINER"]))

@@ -42,6 +42,7 @@ def test_holds_what_runs_in_blender_and_nothing_else(package: Path) -> None:
     needed = {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "core"}
     assert needed <= tops <= needed | {"README.md", "CHANGELOG.md"}
     assert "core/weights/default.npz" in names
+    assert not [name for name in names if name.endswith((".onnx", ".whl"))]
     assert not [name for name in names if name.startswith("core/learning") or "__pycache__" in name]
     sources = {
         path.relative_to(ROOT).as_posix()

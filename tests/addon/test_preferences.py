@@ -43,6 +43,14 @@ def test_an_extension_that_is_not_enabled_has_no_preferred_model() -> None:
     assert preferred_model(bpy.context) is None
 
 
+def test_what_is_found_in_videos_is_kept_in_the_named_folder(
+    preferences: Any, tmp_path: Path
+) -> None:
+    assert chosen_lift_settings(bpy.context.scene.lift).keypoint_cache is None
+    preferences.cache_folder = str(tmp_path)
+    assert chosen_lift_settings(bpy.context.scene.lift).keypoint_cache == tmp_path
+
+
 def test_the_named_model_lifts(preferences: Any, tmp_path: Path) -> None:
     model = tmp_path / "own.npz"
     shutil.copy(DEFAULT_MODEL, model)
