@@ -37,7 +37,7 @@ _CHINESE_LABELS = {
     "Lift Presets": "视频转三维预设",
     "2D Keypoints": "二维关键点",
     "Video or 2D Keypoints": "视频或二维关键点",
-    "Source": "来源",
+    "Source": "源",
     "Video": "视频",
     "Person": "人物",
     "Camera": "摄像机",
