@@ -18,6 +18,7 @@ from bpy.props import (
 )
 
 from ..core.clip_opening import inspect_keypoints
+from ..core.clip_source import ClipSource
 from ..core.errors import LiftError
 from ..core.io.keypoints import read_keypoints
 from ..core.io.video_reader import is_video, open_video
