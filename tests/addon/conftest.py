@@ -28,6 +28,7 @@ def _load(name: str, path: Path, folder: Path | None = None) -> None:
 
 
 _load("lift_video_to_3d", ROOT / "__init__.py", ROOT)
+_load("command_line", HERE / "command_line.py")
 if HAS_BPY:
     _load("round_trip", HERE / "round_trip.py")
     _load("rig_state", HERE / "rig_state.py")

@@ -6,28 +6,20 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run_cli
 
 ROOT = Path(__file__).resolve().parents[2]
 BEAM = ROOT / "tests" / "data" / "beam" / "cam01_json"
-COMMAND = [sys.executable, str(ROOT / "addon" / "cli.py")]
 RATE = ["--fps", "60", "--image-size", "1088x1920"]
 
 
 def lift(*arguments, cwd):
     """The command line's exit code and its lines on stderr that are not progress."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_cli(*map(str, arguments), cwd=cwd)
     return done.returncode, done.stderr
 
 

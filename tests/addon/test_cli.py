@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run_cli as lift
 
 ROOT = Path(__file__).resolve().parents[2]
 BEAM = ROOT / "tests" / "data" / "beam"
@@ -22,17 +23,6 @@ CLIP = [
     "--camera",
     "cam_01",
 ]
-
-
-def lift(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "addon" / "cli.py"), *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_success_is_0_with_nothing_on_stdout(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import bpy
 import pytest
 from character import add_badge
+from command_line import run_cli
 from lift_video_to_3d.addon import batch
 from lift_video_to_3d.addon.armature import create_armature
 from lift_video_to_3d.addon.cli_options import parse_options
@@ -323,17 +323,7 @@ def test_a_bad_rig_is_one_line_and_nothing_is_written(
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """The real command line on the real clip, in a process of its own."""
     calibration = ["--calibration", str(BEAM / "calibration.toml"), "--camera", "cam_01"]
-    return subprocess.run(
-        [
-            *(sys.executable, str(ROOT / "addon" / "cli.py"), str(BEAM / "cam01_json")),
-            *(*calibration, *arguments),
-        ],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return run_cli(str(BEAM / "cam01_json"), *calibration, *arguments, cwd=cwd)
 
 
 def test_a_process_of_its_own_puts_the_clip_on_the_users_rig(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import run_cli as lift
 from lift_video_to_3d.addon import console
 from lift_video_to_3d.addon.cli_options import parse_options
 
@@ -19,17 +20,6 @@ pytest.importorskip("cv2", reason="OpenCV absent: no video can be read")
 
 ROOT = Path(__file__).resolve().parents[2]
 VIDEO = ROOT / "tests" / "data" / "beam" / "cam01.mp4"
-
-
-def lift(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "addon" / "cli.py"), *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_a_video_becomes_animation_report_and_keypoints(tmp_path: Path) -> None:

@@ -6,39 +6,17 @@ Arguments after ``--``: a keypoint file, a folder for pictures. Prints one line 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Generator
 from pathlib import Path
 
 import bpy
 
-KEYPOINTS, FOLDER = sys.argv[-2], Path(sys.argv[-1])
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from window import FOLDER, KEYPOINTS, figures, picture, press, run_steps, view
+
 FIRST, LENGTH = 11, 70
-
-figures: dict[str, object] = {"blender": bpy.app.version_string}
-
-
-def picture(name: str) -> None:
-    subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
-
-
-def view() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
-    window = bpy.context.window_manager.windows[0]
-    [area] = [area for area in window.screen.areas if area.type == "VIEW_3D"]
-    [region] = [region for region in area.regions if region.type == "WINDOW"]
-    return window, area, region
-
-
-def press(key: str) -> None:
-    window, area, _ = view()
-    place = {"x": area.x + area.width // 2, "y": area.y + area.height // 2}
-    window.event_simulate(type=key, value="PRESS", **place)
-    window.event_simulate(type=key, value="RELEASE", **place)
 
 
 def push(operator: str, **choice: object) -> None:
@@ -159,21 +137,4 @@ def use_corrections() -> Generator[float]:
     yield from lift_again()
 
 
-steps = use_corrections()
-
-
-def step() -> float | None:
-    """Blender's timer: the next step, or the end of the process."""
-    try:
-        return next(steps)
-    except StopIteration:
-        print("FIGURES " + json.dumps(figures), flush=True)
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-        picture("failed")
-        sys.stdout.flush()
-        os._exit(1)
-
-
-bpy.app.timers.register(step, first_interval=2.0, persistent=True)
+run_steps(use_corrections())

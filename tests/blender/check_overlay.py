@@ -6,11 +6,7 @@ of JSON after ``FIGURES``; exit code 1 and a traceback where something is not as
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-import traceback
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,7 +14,9 @@ import addon_utils
 import bpy
 import numpy as np
 
-KEYPOINTS, FOLDER = sys.argv[-2], Path(sys.argv[-1])
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from window import FOLDER, KEYPOINTS, figures, picture, run_steps, view
+
 CALIBRATION = Path(KEYPOINTS).parents[1] / "calibration.toml"
 FRAME = 51
 LEAST_DRAWN, MOST_NOISE = 500, 50
@@ -28,14 +26,11 @@ LEAST_DRAWN, MOST_NOISE = 500, 50
     for name in (enabled.module for enabled in bpy.context.preferences.addons)
     if name.startswith("bl_ext.") and name.endswith(".lift_video_to_3d")
 ]
-figures: dict[str, object] = {"blender": bpy.app.version_string}
 
 
-def picture(name: str) -> np.ndarray:
+def pixels_shown(name: str) -> np.ndarray:
     """(H,W,3) 0..1 what the 3D view shows beside the sidebar; the whole screen is kept as a file."""
-    path = FOLDER / f"{name}.png"
-    subprocess.run(["import", "-window", "root", str(path)], check=True)
-    image = bpy.data.images.load(str(path))
+    image = bpy.data.images.load(str(picture(name)))
     pixels = np.empty(len(image.pixels), dtype=np.float32)
     image.pixels.foreach_get(pixels)
     width, height = image.size
@@ -50,13 +45,6 @@ def picture(name: str) -> np.ndarray:
 def count_changed(before: np.ndarray, after: np.ndarray) -> int:
     """How many pixels differ plainly."""
     return int((np.abs(after - before).max(axis=-1) > 0.1).sum())
-
-
-def view() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
-    window = bpy.context.window_manager.windows[0]
-    [area] = [area for area in window.screen.areas if area.type == "VIEW_3D"]
-    [region] = [region for region in area.regions if region.type == "WINDOW"]
-    return window, area, region
 
 
 def redraw() -> Generator[float]:
@@ -91,10 +79,10 @@ def show_overlay() -> Generator[float, None, tuple[np.ndarray, np.ndarray]]:
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.view3d.view_center_camera()
     yield 1.0
-    shown = picture("5-overlay")
+    shown = pixels_shown("5-overlay")
     panel.shows_keypoints = panel.shows_distances = False
     yield from redraw()
-    hidden = picture("6-overlay-off")
+    hidden = pixels_shown("6-overlay-off")
     panel.shows_keypoints = panel.shows_distances = True
     yield from redraw()
     return shown, hidden
@@ -105,10 +93,10 @@ def look_elsewhere() -> Generator[float]:
     panel = bpy.context.scene.lift
     look_through_camera()
     yield from redraw()
-    beside = picture("7-other-view")
+    beside = pixels_shown("7-other-view")
     panel.shows_keypoints = panel.shows_distances = False
     yield from redraw()
-    assert count_changed(beside, picture("7-other-view")) < MOST_NOISE
+    assert count_changed(beside, pixels_shown("7-other-view")) < MOST_NOISE
     panel.shows_keypoints = panel.shows_distances = True
     look_through_camera()
     yield from redraw()
@@ -127,34 +115,17 @@ def use_overlay() -> Generator[float]:
     bpy.ops.wm.open_mainfile(filepath=str(path))
     yield 1.5
     yield from redraw()
-    reopened = count_changed(shown, picture("8-reopened"))
+    reopened = count_changed(shown, pixels_shown("8-reopened"))
     assert reopened < MOST_NOISE, reopened
 
     # Off and on twice: nothing goes on drawing, and nothing draws twice.
     for _ in range(2):
         addon_utils.disable(MODULE)
         yield from redraw()
-        assert count_changed(hidden, picture("9-disabled")) < MOST_NOISE
+        assert count_changed(hidden, pixels_shown("9-disabled")) < MOST_NOISE
         addon_utils.enable(MODULE)
         yield from redraw()
-        assert count_changed(shown, picture("10-enabled")) < MOST_NOISE
+        assert count_changed(shown, pixels_shown("10-enabled")) < MOST_NOISE
 
 
-steps = use_overlay()
-
-
-def step() -> float | None:
-    """Blender's timer: the next step, or the end of the process."""
-    try:
-        return next(steps)
-    except StopIteration:
-        print("FIGURES " + json.dumps(figures), flush=True)
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-        subprocess.run(["import", "-window", "root", str(FOLDER / "failed.png")], check=False)
-        sys.stdout.flush()
-        os._exit(1)
-
-
-bpy.app.timers.register(step, first_interval=2.0, persistent=True)
+run_steps(use_overlay())

@@ -6,23 +6,18 @@ Arguments after ``--``: a keypoint file, a folder for pictures and exports. Prin
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Generator
 from pathlib import Path
 
 import bpy
 
-KEYPOINTS, FOLDER = sys.argv[-2], Path(sys.argv[-1])
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from window import FOLDER, KEYPOINTS, figures, picture, press, run_steps, ticks, view
+
 LONGEST_WAIT_S = 60.0
 BLOCKS = ("objects", "armatures", "actions", "meshes", "cameras", "collections")
-
-figures: dict[str, object] = {"blender": bpy.app.version_string}
-ticks: list[float] = []
 
 
 def count_blocks() -> dict[str, int]:
@@ -46,28 +41,9 @@ def forget_lifts() -> None:
     module.LIFT_CACHE.clear()
 
 
-def picture(name: str) -> None:
-    """What is on the screen: Blender's own screenshot is black in a virtual one."""
-    subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
-
-
-def view() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
-    window = bpy.context.window_manager.windows[0]
-    [area] = [area for area in window.screen.areas if area.type == "VIEW_3D"]
-    [region] = [region for region in area.regions if region.type == "UI"]
-    return window, area, region
-
-
-def press(key: str) -> None:
-    window, area, _ = view()
-    place = {"x": area.x + area.width // 3, "y": area.y + area.height // 2}
-    window.event_simulate(type=key, value="PRESS", **place)
-    window.event_simulate(type=key, value="RELEASE", **place)
-
-
 def push_button() -> None:
     """The Lift button, with a window as a click gives it."""
-    window, area, region = view()
+    window, area, region = view("UI")
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.lift.lift("INVOKE_DEFAULT")
 
@@ -97,7 +73,7 @@ def use_panel() -> Generator[float]:
         bpy.data.objects.remove(found)
     area.spaces.active.show_region_ui = True
     yield 1.0
-    view()[2].active_panel_category = "Lift"
+    view("UI")[2].active_panel_category = "Lift"
     area.tag_redraw()
     yield 0.5
     picture("1-empty")
@@ -149,27 +125,4 @@ def use_panel() -> Generator[float]:
     assert count_blocks()["armatures"] == before["armatures"] + 1, count_blocks()
 
 
-steps = use_panel()
-last = time.perf_counter()
-
-
-def step() -> float | None:
-    """Blender's timer: the next step, or the end of the process."""
-    global last  # noqa: PLW0603
-    now = time.perf_counter()
-    try:
-        wait = next(steps)
-    except StopIteration:
-        print("FIGURES " + json.dumps(figures), flush=True)
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-        picture("failed")
-        sys.stdout.flush()
-        os._exit(1)
-    ticks.append(now - last)
-    last = time.perf_counter()
-    return wait
-
-
-bpy.app.timers.register(step, first_interval=2.0)
+run_steps(use_panel())

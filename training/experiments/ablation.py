@@ -15,7 +15,6 @@ import torch
 
 from core.learning.distributed import Share
 from core.learning.loss_weights import RayLossWeights
-from core.learning.schedule import TrainingConfig
 from core.learning.trainer import Task
 
 from ..configs import Experiment, default
@@ -23,7 +22,13 @@ from ..datasets.detector import AS_FITTED
 from ..datasets.view_config import ViewConfig
 from ..ray_reading import RayReading
 from ..ray_task import make_ray_task
-from .ray_arm import MocapSplits, load_mocap_splits, train_ray_arm
+from .ray_arm import (
+    MocapSplits,
+    arm_parser,
+    load_mocap_splits,
+    short_experiment,
+    train_ray_arm,
+)
 from .report import write_table
 from .validation import Scores, load_validation, score_cells
 
@@ -111,44 +116,17 @@ ARMS: dict[str, Arm] = {
 """Every arm by name; the first is what the others differ from."""
 
 
-def make_base(
-    *,
-    channels: int,
-    num_epochs: int,
-    steps_per_epoch: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-) -> Experiment:
+def make_base(options: argparse.Namespace, seed: int) -> Experiment:
     """The default model's recipe, small and short."""
-    base = default()
-    return replace(
-        base,
-        name="ablation",
-        lifter=replace(base.lifter, channels=channels),
-        training=TrainingConfig(
-            num_epochs=num_epochs,
-            optimizer="adamw",
-            learning_rate=learning_rate,
-            schedule="trapezoid",
-            warmup_steps=100,
-            cooldown_share=0.5,
-            weight_decay=base.training.weight_decay,
-            clip_norm=base.training.clip_norm,
-            batch_norm_momentum=base.training.batch_norm_momentum,
-            best_by=base.training.best_by,
-        ),
-        batch_size=batch_size,
-        steps_per_epoch=steps_per_epoch,
-        # As they are today: a later default must not change what a table compares.
-        views=ViewConfig(),
-        seed=seed,
-    )
+    lifter = replace(default().lifter, channels=options.channels)
+    base = short_experiment("ablation", lifter, options, warmup_steps=100, seed=seed)
+    # As they are today: a later default must not change what a table compares.
+    return replace(base, views=ViewConfig())
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Train every arm and seed; print and write the table after each."""
-    parsed = _parse(arguments)
+    parsed = parse(arguments)
     splits = load_mocap_splits(parsed.data)
     clips = load_validation(parsed.data, parsed.real, num_views=parsed.views)
     found = splits.fingerprint()
@@ -156,17 +134,9 @@ def main(arguments: list[str] | None = None) -> None:
     # A seed of every arm before the next: what is there first compares all of them.
     for seed in parsed.seeds:
         for name in parsed.arms:
-            base = make_base(
-                channels=parsed.channels,
-                num_epochs=parsed.epochs,
-                steps_per_epoch=parsed.steps_per_epoch,
-                batch_size=parsed.batch_size,
-                learning_rate=parsed.learning_rate,
-                seed=seed,
-            )
             print(f"arm {name}, seed {seed}: {ARMS[name].title}", flush=True)
             scores = train_ray_arm(
-                ARMS[name].change(base),
+                ARMS[name].change(make_base(parsed, seed)),
                 lambda experiment, device, is_begun: _make_task(
                     experiment, splits, device, is_begun=is_begun
                 ),
@@ -195,19 +165,11 @@ def write_results(folder: Path, results: Mapping[str, Sequence[Mapping[str, Scor
     write_table(folder / "ablation.md", rows)
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
-    parser.add_argument("--real", type=Path, required=True, help="folder of real clips")
-    parser.add_argument("--run", type=Path, default=Path("runs/ablation"))
-    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line's options."""
+    parser = arm_parser(__doc__, arms=list(ARMS), run="runs/ablation")
     parser.add_argument("--channels", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--steps-per-epoch", type=int, default=100)
-    parser.add_argument("--batch-size", type=int, default=16, help="windows of a step")
-    parser.add_argument("--learning-rate", type=float, default=1.5e-3)
-    parser.add_argument("--views", type=int, default=32, help="of mocap, to validate on")
+    parser.set_defaults(epochs=8, steps_per_epoch=100, learning_rate=1.5e-3)
     return parser.parse_args(arguments)
 
 

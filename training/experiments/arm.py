@@ -14,7 +14,7 @@ from torch import nn
 from core.io.atomic import atomic_output
 from core.learning.clips import ClipSet
 from core.learning.distributed import Share
-from core.learning.trainer import train
+from core.learning.trainer import Task, train
 from core.lifting.config import LifterConfig
 
 from ..configs import Experiment
@@ -71,20 +71,27 @@ def train_arm(
             return ArmScores(**json.loads(scores_path.read_text(encoding="utf-8")))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         task = make_paper_task(experiment, splits, device=device, share=Share())
-        history = train(
-            task,
-            experiment.training,
-            last_checkpoint=run_folder.last_checkpoint,
-            best_checkpoint=run_folder.best_checkpoint,
-            lifter_json=json.dumps(asdict(experiment.lifter)),
-            observer=run_folder,
-            seed=experiment.seed,
-            share=Share(),
-        )
+        history = train_in_folder(run_folder, task, experiment)
         scores = _score(task.objective, experiment, test, history[-1]["val_mpjpe_mm"])
         with atomic_output(scores_path) as partial:
             partial.write_text(json.dumps(asdict(scores), indent=2) + "\n", encoding="utf-8")
     return scores
+
+
+def train_in_folder(
+    run_folder: RunFolder, task: Task, experiment: Experiment
+) -> list[dict[str, float]]:
+    """Train in one process, going on from the folder's last checkpoint; the figures of every epoch."""
+    return train(
+        task,
+        experiment.training,
+        last_checkpoint=run_folder.last_checkpoint,
+        best_checkpoint=run_folder.best_checkpoint,
+        lifter_json=json.dumps(asdict(experiment.lifter)),
+        observer=run_folder,
+        seed=experiment.seed,
+        share=Share(),
+    )
 
 
 def _score(

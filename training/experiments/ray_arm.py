@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log
 from pathlib import Path
 
@@ -12,18 +13,20 @@ import numpy as np
 import torch
 
 from core.io.atomic import atomic_output
-from core.learning.distributed import Share
 from core.learning.network import TemporalModel
-from core.learning.trainer import Task, train
+from core.learning.schedule import TrainingConfig
+from core.learning.trainer import Task
+from core.lifting.config import LifterConfig
 from core.lifting.normalization import IN_FEATURES, NUM_CLIP_OUTPUTS, OUT_FEATURES
 from core.lifting.weights import LifterWeights, fold_batch_norm
 
-from ..configs import Experiment
+from ..configs import Experiment, default
 from ..datasets.bvh import MocapClip
 from ..datasets.mocap_folder import load_mocap
 from ..ray_reading import CONFIDENCE_FEATURE, REACH_FEATURE
 from ..run_config import SINCE_ADDED, fingerprint
 from ..run_folder import RunFolder
+from .arm import train_in_folder
 from .validation import Scores, ValidationClips, score
 
 _REACH_SHARE, _LOG_SIGMA = 2, 4
@@ -45,6 +48,61 @@ class MocapSplits:
                 for split, clips in (("train", self.train), ("validation", self.val))
             }
         )
+
+
+def short_experiment(
+    name: str, lifter: LifterConfig, options: argparse.Namespace, *, warmup_steps: int, seed: int
+) -> Experiment:
+    """The default recipe for another network, on a short schedule that cools down for half of it.
+
+    Parameters
+    ----------
+    name : str
+    lifter : LifterConfig
+    options : argparse.Namespace
+        Of ``arm_parser``: how long and how fast it trains.
+    warmup_steps : int
+    seed : int
+    """
+    base = default()
+    return replace(
+        base,
+        name=name,
+        lifter=lifter,
+        training=TrainingConfig(
+            num_epochs=options.epochs,
+            optimizer="adamw",
+            learning_rate=options.learning_rate,
+            schedule="trapezoid",
+            warmup_steps=warmup_steps,
+            cooldown_share=0.5,
+            weight_decay=base.training.weight_decay,
+            clip_norm=base.training.clip_norm,
+            batch_norm_momentum=base.training.batch_norm_momentum,
+            best_by=base.training.best_by,
+        ),
+        batch_size=options.batch_size,
+        steps_per_epoch=options.steps_per_epoch,
+        seed=seed,
+    )
+
+
+def arm_parser(
+    description: str | None, *, arms: Sequence[str], run: str
+) -> argparse.ArgumentParser:
+    """The options that experiments on networks of rays have in common; how long they train is their own."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
+    parser.add_argument("--real", type=Path, required=True, help="folder of real clips")
+    parser.add_argument("--run", type=Path, default=Path(run))
+    parser.add_argument("--arms", nargs="+", choices=list(arms), default=list(arms))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--steps-per-epoch", type=int)
+    parser.add_argument("--batch-size", type=int, default=16, help="windows of each stream")
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--views", type=int, default=32, help="of mocap, to validate on")
+    return parser
 
 
 def load_mocap_splits(folder: Path) -> MocapSplits:
@@ -93,16 +151,7 @@ def train_ray_arm(
             return _read_scores(path)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         task = make_task(experiment, device, run_folder.last_checkpoint.exists())
-        train(
-            task,
-            experiment.training,
-            last_checkpoint=run_folder.last_checkpoint,
-            best_checkpoint=run_folder.best_checkpoint,
-            lifter_json=json.dumps(asdict(experiment.lifter)),
-            observer=run_folder,
-            seed=experiment.seed,
-            share=Share(),
-        )
+        train_in_folder(run_folder, task, experiment)
         network = task.objective.get_submodule("model_pos")
         assert isinstance(network, TemporalModel)
         scores = score(weights_of(network, experiment), experiment.reading, clips)

@@ -19,7 +19,6 @@ from core.errors import InputFormatError
 from core.joint_sets import BODY_23
 from core.learning.clips import ClipSet, TrainingClip
 from core.learning.distributed import Share
-from core.learning.schedule import TrainingConfig
 from core.learning.trainer import Task
 from core.lifting.weights import LifterWeights, load_weights
 from core.pipeline import DEFAULT_MODEL
@@ -29,7 +28,13 @@ from ..datasets.keypoint_files import load_keypoint_files
 from ..datasets.unlabelled_view import VideoFacts
 from ..ray_task import make_ray_task
 from ..real_video_task import RealVideoWeights, RealWindows, with_real_video
-from .ray_arm import MocapSplits, load_mocap_splits, train_ray_arm
+from .ray_arm import (
+    MocapSplits,
+    arm_parser,
+    load_mocap_splits,
+    short_experiment,
+    train_ray_arm,
+)
 from .report import write_table
 from .validation import Scores, load_validation, score, score_cells
 
@@ -102,44 +107,16 @@ def _with_assumed_camera(clip: TrainingClip) -> TrainingClip:
     return replace(clip, camera=camera)
 
 
-def make_experiment(
-    weights: LifterWeights,
-    path: Path,
-    *,
-    num_epochs: int,
-    steps_per_epoch: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-) -> Experiment:
+def make_experiment(options: argparse.Namespace, weights: LifterWeights, seed: int) -> Experiment:
     """The default recipe, going on from a model file at a low rate."""
-    base = default()
-    return replace(
-        base,
-        name="real_video",
-        lifter=replace(weights.config, training={}),
-        training=TrainingConfig(
-            num_epochs=num_epochs,
-            optimizer="adamw",
-            learning_rate=learning_rate,
-            schedule="trapezoid",
-            warmup_steps=50,
-            cooldown_share=0.5,
-            weight_decay=base.training.weight_decay,
-            clip_norm=base.training.clip_norm,
-            batch_norm_momentum=base.training.batch_norm_momentum,
-            best_by=base.training.best_by,
-        ),
-        batch_size=batch_size,
-        steps_per_epoch=steps_per_epoch,
-        start_from=path,
-        seed=seed,
-    )
+    lifter = replace(weights.config, training={})
+    experiment = short_experiment("real_video", lifter, options, warmup_steps=50, seed=seed)
+    return replace(experiment, start_from=options.model)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Score the model as it is, then train every arm and seed; write the table after each."""
-    parsed = _parse(arguments)
+    parsed = parse(arguments)
     weights = load_weights(parsed.model)
     if weights.config.normalization != "ray":
         raise InputFormatError(f"{parsed.model}: expected a network of rays, found one of images")
@@ -159,15 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
         for has_cameras in sorted({ARMS[name].has_cameras for name in parsed.arms})
     }
     for seed in parsed.seeds:
-        experiment = make_experiment(
-            weights,
-            parsed.model,
-            num_epochs=parsed.epochs,
-            steps_per_epoch=parsed.steps_per_epoch,
-            batch_size=parsed.batch_size,
-            learning_rate=parsed.learning_rate,
-            seed=seed,
-        )
+        experiment = make_experiment(parsed, weights, seed)
         for name in parsed.arms:
             arm = ARMS[name]
             print(f"arm {name}, seed {seed}: {arm.title}", flush=True)
@@ -219,21 +188,13 @@ def write_results(folder: Path, results: Mapping[str, Sequence[Mapping[str, Scor
     write_table(folder / "real_video.md", rows)
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="mocap folder with its splits")
-    parser.add_argument("--real", type=Path, required=True, help="folder of real clips")
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line's options."""
+    parser = arm_parser(__doc__, arms=list(ARMS), run="runs/real_video")
     parser.add_argument(
         "--model", type=Path, default=DEFAULT_MODEL, help="model file to go on from"
     )
-    parser.add_argument("--run", type=Path, default=Path("runs/real_video"))
-    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--steps-per-epoch", type=int, default=50)
-    parser.add_argument("--batch-size", type=int, default=16, help="windows of each stream")
-    parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--views", type=int, default=32, help="of mocap, to validate on")
+    parser.set_defaults(epochs=6, steps_per_epoch=50, learning_rate=2e-4)
     return parser.parse_args(arguments)
 
 

@@ -17,26 +17,23 @@ import torch
 from core.errors import InputFormatError, LiftError
 from core.learning.network import TemporalModel
 from core.lifting.weights import LifterWeights, fold_batch_norm
-from tests.training.datasets.bvh_writer import write_bvh_folder, write_index
 from tests.training.evaluation.judged_views import make_view
 from tests.training.evaluation.real_writer import write_real_folder
 from training.configs import Experiment
 from training.evaluation.judged_clip import through_network
 from training.experiments import ablation
-from training.experiments.ablation import ARMS, make_base
+from training.experiments.ablation import ARMS, make_base, parse
 from training.experiments.ray_arm import weights_of
 from training.experiments.reading_lift import through_reading
 from training.experiments.validation import MOCAP, Scores, load_validation, score, score_cells
 from training.ray_reading import RayReading
 from training.run_config import SINCE_ADDED
 
-SPLITS = {"ann/walk": "train", "bob/walk": "train", "cy/walk": "val", "dee/walk": "test"}
 TINY = ("--channels", "8", "--epochs", "1", "--steps-per-epoch", "2", "--batch-size", "2")
 
 
-def base_of(**changes: int) -> Experiment:
-    numbers = {"channels": 8, "num_epochs": 1, "steps_per_epoch": 2, "batch_size": 4, "seed": 0}
-    return make_base(**{**numbers, **changes}, learning_rate=1e-3)
+def base_of() -> Experiment:
+    return make_base(parse(["--data", ".", "--real", ".", *TINY, "--batch-size", "4"]), seed=0)
 
 
 def differing(arm: str) -> set[str]:
@@ -51,13 +48,6 @@ def differing(arm: str) -> set[str]:
 
     ours, theirs = (flat(asdict(one)) for one in (base_of(), ARMS[arm].change(base_of())))
     return {name for name in ours if ours[name] != theirs[name]}
-
-
-@pytest.fixture(scope="module")
-def mocap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mocap")
-    write_index(folder, SPLITS)
-    return write_bvh_folder(folder, list(SPLITS), num_frames=60)
 
 
 @pytest.fixture(scope="module")

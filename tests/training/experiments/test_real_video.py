@@ -17,20 +17,10 @@ from core.errors import InputFormatError
 from core.learning.network import TemporalModel
 from core.lifting.weights import fold_batch_norm, load_weights, save_weights
 from tests.shared_data import shared_data
-from tests.training.datasets.bvh_writer import write_bvh_folder, write_index
 from tests.training.evaluation.real_writer import write_real_folder
 from training.configs import default
 from training.experiments import real_video
-from training.experiments.real_video import ARMS, load_unlabelled, make_experiment
-
-SPLITS = {"ann/walk": "train", "bob/walk": "train", "cy/walk": "val", "dee/walk": "test"}
-
-
-@pytest.fixture(scope="module")
-def mocap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mocap")
-    write_index(folder, SPLITS)
-    return write_bvh_folder(folder, list(SPLITS), num_frames=60)
+from training.experiments.real_video import ARMS, load_unlabelled, make_experiment, parse
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +77,8 @@ def test_without_real_video_there_is_an_error(tmp_path: Path) -> None:
 
 def test_training_goes_on_with_the_network_of_the_model_file(model: Path) -> None:
     weights = load_weights(model)
-    experiment = make_experiment(
-        weights,
-        model,
-        num_epochs=1,
-        steps_per_epoch=2,
-        batch_size=2,
-        learning_rate=1e-3,
-        seed=5,
-    )
+    options = parse(["--data", ".", "--real", ".", "--model", str(model)])
+    experiment = make_experiment(options, weights, seed=5)
     assert experiment.lifter == weights.config and experiment.start_from == model
     assert experiment.seed == 5 and experiment.views == default().views
 
