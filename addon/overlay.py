@@ -50,13 +50,13 @@ def _draw() -> None:
     unit = cast(bpy.types.Preferences, context.preferences).system.ui_scale
     for record in records_of(camera):
         row = record.row_at(scene.frame_current_final)
-        to_region = picture_to_region(context, camera, record.image_size)
+        to_region = picture_to_region(context, camera, record.trace.image_size)
         if row is None or to_region is None:
             continue
         if panel.shows_keypoints:
-            _draw_shapes(context, keypoint_shapes(record, row, to_region, unit=unit))
+            _draw_shapes(context, keypoint_shapes(record.trace, row, to_region, unit=unit))
         if panel.shows_distances:
-            _draw_shapes(context, distance_shapes(record, row, to_region, unit=unit))
+            _draw_shapes(context, distance_shapes(record.trace, row, to_region, unit=unit))
 
 
 def _camera_of(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.joint_sets import BODY_23, lifted_from_detected
-from .video_record import VideoRecord
+from ..core.video_trace import VideoTrace
 
 _NUM_SIDES = 16
 _SOFT_EDGE_PX = 1.0
@@ -58,21 +58,21 @@ class Triangles:
 
 
 def keypoint_shapes(
-    record: VideoRecord, row: int, to_region: np.ndarray, *, unit: float
+    trace: VideoTrace, row: int, to_region: np.ndarray, *, unit: float
 ) -> list[Lines | Triangles]:
     """The keypoints of one frame, dark-edged, their colour telling the detector's confidence.
 
     Parameters
     ----------
-    record : VideoRecord
+    trace : VideoTrace
     row : int
     to_region : (2,3) array
         From pixels of the picture (x, y, 1) to the region.
     unit : float
         px of a line's width.
     """
-    positions = _to_region(record.seen[row], to_region)
-    confidence = record.confidence[row]
+    positions = _to_region(trace.seen[row], to_region)
+    confidence = trace.confidence[row]
     is_seen = confidence > 0
     colors = confidence_colors(confidence)
     bones = DRAWN_BONES[is_seen[DRAWN_BONES].all(axis=1)].ravel()
@@ -85,12 +85,12 @@ def keypoint_shapes(
 
 
 def distance_shapes(
-    record: VideoRecord, row: int, to_region: np.ndarray, *, unit: float
+    trace: VideoTrace, row: int, to_region: np.ndarray, *, unit: float
 ) -> list[Lines | Triangles]:
     """A white line from each detected joint to a dot where the lifted one is seen."""
-    seen, confidence = lifted_from_detected(record.seen[row], record.confidence[row])
+    seen, confidence = lifted_from_detected(trace.seen[row], trace.confidence[row])
     is_seen = confidence > 0
-    ends = np.stack([seen, record.solved[row]], axis=1)[is_seen]
+    ends = np.stack([seen, trace.solved[row]], axis=1)[is_seen]
     positions = _to_region(ends, to_region)
     lines = positions.reshape(-1, 2)
     return [

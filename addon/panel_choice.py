@@ -25,7 +25,8 @@ from .translation import translate_message
 class LiftRequest:
     """Everything that the panel said when the button was pressed: what it says later is for the next lift.
 
-    ``video`` (None: the one beside the keypoints) is shown behind, if ``has_video_camera``.
+    ``video`` (None: the one beside the keypoints) is shown behind, if ``has_video_camera``;
+    ``replaces_result``: a new armature takes the place of the one that the last lift made.
     """
 
     source: Path
@@ -35,6 +36,7 @@ class LiftRequest:
     animation: AnimationSettings
     has_video_camera: bool
     video: Path | None
+    replaces_result: bool
 
 
 def chosen_lift(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> LiftRequest:
@@ -56,6 +58,7 @@ def chosen_lift(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> LiftRequest:
         animation=chosen_animation(panel, scene),
         has_video_camera=panel.has_video_camera,
         video=path_of(panel.video) if panel.video else None,
+        replaces_result=panel.replaces_result,
     )
 
 

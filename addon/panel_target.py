@@ -30,6 +30,7 @@ class LIFT_PT_target(Sidebar, bpy.types.Panel):
         layout.prop(panel, "target", expand=True)
         if panel.target == "NEW":
             layout.prop(panel, "scheme")
+            layout.prop(panel, "replaces_result")
         else:
             layout.prop(panel, "rig")
             layout.prop(panel, "bone_map")

@@ -18,6 +18,7 @@ PRESET_CHOICES = (
     "height",
     "target",
     "scheme",
+    "replaces_result",
     "bone_map",
     "reaches_hands",
     "reaches_feet",

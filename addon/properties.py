@@ -156,6 +156,14 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         items=SCHEMES,
         default="default",
     )
+    replaces_result: BoolProperty(
+        name="Replace Last Result",
+        description=(
+            "Lifting the same person again puts the new armature in the place of the last one, unless "
+            "something else uses that or it was given other motion"
+        ),
+        default=True,
+    )
     rig: PointerProperty(
         name="Character",
         description="The armature that is to move",
@@ -199,6 +207,8 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     )
 
     result_rig: PointerProperty(type=bpy.types.Object)
+    result_clip: StringProperty()
+    result_person: IntProperty()
     result_camera: PointerProperty(type=bpy.types.Object)
     result_quality: StringProperty()
     result_reprojection_px: FloatProperty(default=-1.0)

@@ -10,6 +10,7 @@ from mathutils import Matrix
 from ..core import pipeline
 from ..core.errors import LiftError
 from ..core.io.video_reader import video_of
+from ..core.video_trace import PackedTrace
 from .access import scene_of
 from .clip_timing import ClipTiming
 from .marker import mark_untrusted
@@ -18,13 +19,14 @@ from .properties import LIFT_PG_panel, panel_of
 from .session import Animation
 from .translation import translate_message
 from .video_camera import place_video_camera, show_video_behind
-from .video_record import keep_record, record_of
+from .video_record import keep_record
 
 
 def match_video(
     context: bpy.types.Context,
     request: LiftRequest,
     lifted: pipeline.LiftedPerson,
+    trace: PackedTrace,
     animation: Animation,
     stage: Matrix,
     timing: ClipTiming,
@@ -42,12 +44,14 @@ def match_video(
         stage=stage,
     )
     panel_of(scene_of(context)).result_camera = camera
-    record = record_of(
-        lifted,
+    keep_record(
+        camera,
+        trace,
         start_frame=timing.start_frame,
         frames_per_row=float(timing.frames_per_row),
+        clip=str(request.source),
+        person=lifted.person,
     )
-    keep_record(camera, record, clip=str(request.source), person=lifted.person)
     video = request.video or video_of(request.source)
     if video is None:
         return []

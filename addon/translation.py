@@ -54,6 +54,7 @@ _CHINESE_LABELS = {
     "My Character": "我的角色",
     "Kind": "类型",
     "Character": "角色",
+    "Replace Last Result": "替换上次结果",
     "Bone Map": "骨骼映射",
     "Hands Reach": "双手到达",
     "Feet Reach": "双脚到达",
@@ -120,6 +121,10 @@ _CHINESE_DESCRIPTIONS = {
     "Build an armature in the person's size": "按人物的体型新建骨架",
     "Put the motion on an armature of this scene": "将动作应用到此场景中的骨架",
     "Bone names, hierarchy and rest pose of the new armature": ("新骨架的骨骼名称、层级和静置姿态"),
+    "Lifting the same person again puts the new armature in the place of the last one, unless "
+    "something else uses that or it was given other motion": (
+        "再次转换同一人物时，新骨架取代上次的骨架；若上次的骨架被其他内容使用或带有其他动作，则予以保留"
+    ),
     "The armature that is to move": "要运动的骨架",
     "A JSON file that says which bones play which part; empty: found by itself": (
         "说明各骨骼对应身体哪一部分的 JSON 文件；留空则自动识别"

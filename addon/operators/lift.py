@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from mathutils import Matrix
 from ...core import pipeline
 from ...core.clip_opening import recall_source
 from ...core.errors import LiftError
+from ...core.video_trace import PackedTrace, pack_trace, trace_of
 from ..access import path_of, scene_of, window_manager_of, window_of, workspace_of
 from ..action import find_baked_action
 from ..clip_timing import timing_of
 from ..correction_mark import remember_timing
+from ..earlier_result import in_place_of, replaceable
 from ..job import Job
 from ..job_progress import JobProgress, begin_progress, end_progress, progress_of
 from ..lift_memory import LIFT_CACHE
@@ -34,6 +37,14 @@ if TYPE_CHECKING:
 _SECONDS_PER_LOOK = 0.2
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the thread found: the person, and what the video's camera is to keep of them."""
+
+    lifted: pipeline.LiftedPerson
+    trace: PackedTrace
+
+
 class LIFT_OT_lift(bpy.types.Operator):
     """Lift the chosen clip to 3D."""
 
@@ -45,7 +56,7 @@ class LIFT_OT_lift(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     _request: LiftRequest
-    _job: Job[list[pipeline.LiftedPerson]]
+    _job: Job[_Found]
     _timer: bpy.types.Timer
     _scene_uid: int
 
@@ -68,8 +79,7 @@ class LIFT_OT_lift(bpy.types.Operator):
         scene = scene_of(context)
         try:
             request = chosen_lift(panel_of(scene), scene)
-            [lifted] = _lift(request, lambda _stage, _share: None)
-            _finish(context, request, lifted)
+            _finish(context, request, _lift(request, lambda _stage, _share: None))
         except LiftError as error:
             return self._fail(error)
         return {"FINISHED"}
@@ -111,10 +121,10 @@ class LIFT_OT_lift(bpy.types.Operator):
         self._end(context)
         _redraw(context)
         try:
-            [lifted] = self._job.result()
+            found = self._job.result()
             # The user may look at another scene by now.
             with looking_at(context, scene):
-                _finish(context, self._request, lifted)
+                _finish(context, self._request, found)
         except LiftError as error:
             return self._fail(error)
         return {"FINISHED"}
@@ -170,25 +180,25 @@ class LIFT_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _lift(request: LiftRequest, progress: pipeline.Progress) -> list[pipeline.LiftedPerson]:
+def _lift(request: LiftRequest, progress: pipeline.Progress) -> _Found:
     """What the thread does: nothing of Blender is in the request."""
-    return pipeline.lift_clip(
+    [lifted] = pipeline.lift_clip(
         request.source,
         person=request.person,
         settings=request.settings,
         progress=progress,
         cache=LIFT_CACHE,
     )
+    return _Found(lifted, pack_trace(trace_of(lifted)))
 
 
-def _finish(
-    context: bpy.types.Context, request: LiftRequest, lifted: pipeline.LiftedPerson
-) -> None:
+def _finish(context: bpy.types.Context, request: LiftRequest, found: _Found) -> None:
     """Put the motion on the rig, place the camera and show the result in the panel."""
-    scene = scene_of(context)
-    name, settings = request.source.stem, request.animation
+    scene, lifted = scene_of(context), found.lifted
+    panel, name, settings = panel_of(scene), request.source.stem, request.animation
     stage = _stage_of_bake(context, request.rig, name)
-    animation = animate(context, lifted, request.rig, settings, name=name)
+    with in_place_of(_earlier(panel, request)):
+        animation = animate(context, lifted, request.rig, settings, name=name)
     timing = timing_of(
         lifted.motion.frames,
         start_frame=settings.start_frame,
@@ -196,10 +206,19 @@ def _finish(
     )
     warnings = [*lifted.warnings, *animation.warnings]
     if request.has_video_camera:
-        warnings += match_video(context, request, lifted, animation, stage, timing)
+        warnings += match_video(context, request, lifted, found.trace, animation, stage, timing)
     show_result(scene, lifted, animation.rig, warnings, name=name, timing=timing)
-    _show_who_was_found(panel_of(scene), request)
-    remember_timing(panel_of(scene).corrections, request.source, timing)
+    panel.result_clip, panel.result_person = str(request.source), lifted.person
+    _show_who_was_found(panel, request)
+    remember_timing(panel.corrections, request.source, timing)
+
+
+def _earlier(panel: LIFT_PG_panel, request: LiftRequest) -> bpy.types.Object | None:
+    """The armature of the last lift, if a new one is to take its place."""
+    is_same = (panel.result_clip, panel.result_person) == (str(request.source), request.person)
+    if request.rig.scheme is None or not request.replaces_result or not is_same:
+        return None
+    return replaceable(panel.result_rig, request.source.stem)
 
 
 def _show_who_was_found(panel: LIFT_PG_panel, request: LiftRequest) -> None:

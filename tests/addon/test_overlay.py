@@ -15,8 +15,8 @@ from lift_video_to_3d.addon.overlay_shape import (
     distance_shapes,
     keypoint_shapes,
 )
-from lift_video_to_3d.addon.video_record import VideoRecord
 from lift_video_to_3d.core.joint_sets import BODY_23, LIFTED_21
+from lift_video_to_3d.core.video_trace import VideoTrace
 
 # Twice as large, y up, moved.
 TO_REGION = np.array([[2.0, 0.0, 10.0], [0.0, -2.0, 500.0]])
@@ -24,19 +24,17 @@ WRIST, ELBOW = BODY_23.indices("left_wrist", "left_elbow")
 SOLVED_WRIST = LIFTED_21.joint_names.index("left_wrist")
 
 
-def a_record(*seen: int) -> VideoRecord:
+def a_trace(*seen: int) -> VideoTrace:
     """One frame, joint j at (j, 10 j) px and solved 5 px to the right of there; ``seen`` alone."""
     joints = np.arange(BODY_23.num_joints)
     confidence = np.isin(joints, seen).astype(float)
     solved = np.zeros((LIFTED_21.num_joints, 2))
     solved[SOLVED_WRIST] = (WRIST + 5, 10 * WRIST)
-    return VideoRecord(
+    return VideoTrace(
         seen=np.stack([joints, 10.0 * joints], axis=-1)[None],
         confidence=confidence[None],
         solved=solved[None],
         image_size=(1920, 1080),
-        start_frame=1,
-        frames_per_row=1.0,
     )
 
 
@@ -46,13 +44,13 @@ def in_region(joint: int, right: float = 0.0) -> tuple[float, float]:
 
 def test_bones_join_seen_joints_alone() -> None:
     for seen, num_bones in (((WRIST,), 0), ((WRIST, ELBOW), 1), (range(23), len(DRAWN_BONES))):
-        shapes = keypoint_shapes(a_record(*seen), 0, TO_REGION, unit=1.0)
+        shapes = keypoint_shapes(a_trace(*seen), 0, TO_REGION, unit=1.0)
         lines = [shape for shape in shapes if isinstance(shape, Lines)]
         assert [len(shape.positions) for shape in lines] == [2 * num_bones] * 2
         joints = [shape for shape in shapes if isinstance(shape, Triangles)]
         num_corners = len(discs(np.zeros((1, 2)), np.ones((1, 4)), 1.0).positions)
         assert [len(shape.positions) for shape in joints] == [num_corners * len(seen)] * 2
-    ends = keypoint_shapes(a_record(WRIST, ELBOW), 0, TO_REGION, unit=1.0)[2].positions
+    ends = keypoint_shapes(a_trace(WRIST, ELBOW), 0, TO_REGION, unit=1.0)[2].positions
     assert {tuple(end) for end in ends.tolist()} == {in_region(WRIST), in_region(ELBOW)}
 
 
@@ -63,12 +61,12 @@ def test_shoulders_and_hips_are_lines_across() -> None:
 
 
 def test_a_distance_goes_from_the_detected_joint_to_the_lifted_one() -> None:
-    shapes = distance_shapes(a_record(WRIST), 0, TO_REGION, unit=1.0)
+    shapes = distance_shapes(a_trace(WRIST), 0, TO_REGION, unit=1.0)
     lines = [shape for shape in shapes if isinstance(shape, Lines)]
     for shape in lines:
         np.testing.assert_allclose(shape.positions, [in_region(WRIST), in_region(WRIST, right=5)])
     assert all(
-        not len(shape.positions) for shape in distance_shapes(a_record(), 0, TO_REGION, unit=1)
+        not len(shape.positions) for shape in distance_shapes(a_trace(), 0, TO_REGION, unit=1)
     )
 
 

@@ -64,10 +64,10 @@ def test_the_armature_is_seen_where_the_solved_pose_is(
     panel.scheme = scheme
     assert bpy.ops.lift.lift() == {"FINISHED"}
     [record] = records_of(panel.result_camera)
-    assert max(record.image_size) == 1920
+    assert max(record.trace.image_size) == 1920
     frames = range(START, START + 100, 3)
     rows = [record.row_at(frame) for frame in frames]
-    off = np.linalg.norm(seen_joints(panel, frames) - record.solved[rows], axis=-1)
+    off = np.linalg.norm(seen_joints(panel, frames) - record.trace.solved[rows], axis=-1)
     record_property("median_px", float(np.median(off)))
     print(f"{scheme}, {lens}: median {np.median(off):.2f} px, 95 % {np.quantile(off, 0.95):.2f} px")
     assert np.median(off) < bound_px

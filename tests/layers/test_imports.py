@@ -18,7 +18,7 @@ MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "detect", "learning"
 # What the pipeline is put together from: above the middle, each may use those before it.
 ASSEMBLY = ["moving_camera", "clip_source", "trust", "report", "lift_settings", "lift_cache"]
 ASSEMBLY += ["steady_view", "person_fit", "shared_world", "video_people", "clip_opening"]
-ASSEMBLY += ["pipeline"]
+ASSEMBLY += ["pipeline", "video_trace"]
 ASSEMBLY += ["streaming", "stream_session"]
 SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}
 OWN_PACKAGES = {"core", "addon", "training", "lift_video_to_3d"}
