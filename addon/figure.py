@@ -1,6 +1,9 @@
-"""A person's 2D skeleton as a small picture, to tell people of a clip apart by."""
+"""A person's 2D skeleton, or a cutting of their video, as a small picture to tell people apart by."""
 
 from __future__ import annotations
+
+import base64
+import zlib
 
 import numpy as np
 
@@ -54,6 +57,21 @@ def draw_figure(figure: str, size: int) -> np.ndarray:
         drawn = cover[..., [_color_of(bone) == color for bone in bones.tolist()]]
         share = drawn.max(axis=-1, initial=0.0)[..., None]
         picture[..., :3] += share * (color - picture[..., :3])
+    return picture
+
+
+def cutting_text(cutting: np.ndarray) -> str:
+    """A cutting (S,S,3) uint8 of a video, the top row first, as text that a file can keep."""
+    return base64.b85encode(zlib.compress(cutting.tobytes(), 9)).decode("ascii")
+
+
+def draw_cutting(text: str, size: int) -> np.ndarray:
+    """What ``cutting_text`` gave, as ``draw_figure`` draws; ``size`` divides the cutting's."""
+    stored = np.frombuffer(zlib.decompress(base64.b85decode(text)), dtype=np.uint8)
+    side = round((len(stored) / 3) ** 0.5)
+    areas = stored.reshape(size, side // size, size, side // size, 3).mean(axis=(1, 3))
+    picture = np.ones((size, size, 4), dtype=np.float32)
+    picture[..., :3] = areas[::-1] / 255
     return picture
 
 

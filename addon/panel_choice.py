@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .access import path_of
 from .clip_timing import ClipTiming
 from .correction_mark import shown_timing, stored_corrections
 from .preferences import keypoint_cache, preferred_model
-from .properties import LIFT_PG_panel, source_path
+from .properties import LIFT_PG_panel, source_path, source_settings
 from .rig import choose_bone_map, read_rest_pose
 from .rig_choice import AnimationSettings, RigChoice
 from .translation import translate_message
@@ -57,7 +57,7 @@ def chosen_lift(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> LiftRequest:
         rig=rig,
         animation=chosen_animation(panel, scene),
         has_video_camera=panel.has_video_camera,
-        video=path_of(panel.video) if panel.video else None,
+        video=path_of(panel.video) if panel.video and not panel.is_video else None,
         replaces_result=panel.replaces_result,
     )
 
@@ -77,7 +77,8 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
                 "the lens is to come from a calibration: choose its file under Camera"
             )
         )
-    return LiftSettings(
+    return replace(
+        source_settings(panel),
         fov_deg=panel.fov_deg if panel.lens == "FOV" else None,
         calibration=path_of(panel.calibration) if is_calibrated else None,
         camera_name=(panel.camera_name or None) if is_calibrated else None,

@@ -8,11 +8,12 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 
 class LIFT_PG_person(bpy.types.PropertyGroup):
-    """Somebody in the clip."""
+    """Somebody in the clip: their skeleton and, of a video, what they look like (``figure``)."""
 
     number: IntProperty()
     num_frames: IntProperty()
     figure: StringProperty()
+    cutting: StringProperty()
 
 
 class LIFT_PG_part(bpy.types.PropertyGroup):

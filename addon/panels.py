@@ -23,7 +23,7 @@ _LENGTH_BESIDE_THUMBNAIL = 22
 
 
 class LIFT_UL_people(bpy.types.UIList):
-    """Who is in the clip, each with a picture of their 2D skeleton."""
+    """Who is in the clip, each with a small picture."""
 
     def draw_item(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
@@ -38,7 +38,7 @@ class LIFT_UL_people(bpy.types.UIList):
         """Draw a person's picture, number and how long they are seen."""
         found = translate_label("Person {number}: {frames} frames")
         found = found.format(number=item.number, frames=item.num_frames)
-        layout.label(text=found, icon_value=icon_of(item.figure), translate=False)
+        layout.label(text=found, icon_value=icon_of(item), translate=False)
 
 
 class LIFT_PT_main(Sidebar, bpy.types.Panel):
@@ -70,12 +70,29 @@ def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
     """What the chosen file is, or why it cannot be used."""
     if panel.source_error:
         draw_text(layout, panel.source_error, icon="ERROR")
-    if not (panel.people or panel.is_video):
-        return
+    if panel.people or panel.is_video:
+        _draw_clip(layout, panel)
+    if panel.is_video:
+        row = layout.row(heading="Frames", heading_ctxt=PANEL_CONTEXT)
+        row.prop(panel, "has_frame_range", text="")
+        part = row.row(align=True)
+        part.enabled = panel.has_frame_range
+        part.prop(panel, "first_video_frame", text="")
+        part.prop(panel, "last_video_frame", text="")
+    elif panel.people or panel.video:
+        layout.prop(panel, "video", placeholder=panel.video_beside)
+    if panel.is_rate_unknown:
+        layout.prop(panel, "given_fps")
+    if panel.is_size_unknown:
+        layout.prop(panel, "given_size")
+
+
+def _draw_clip(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
+    """What was recognised, and who is in it."""
     row = layout.row()
     if panel.people:
         chosen = panel.people[min(panel.person, len(panel.people)) - 1]
-        row.template_icon(icon_of(chosen.figure), scale=_THUMBNAIL_SCALE)
+        row.template_icon(icon_of(chosen), scale=_THUMBNAIL_SCALE)
     column = row.column(align=True)
     draw_text(column, panel.source_format, length=_LENGTH_BESIDE_THUMBNAIL)
     found = translate_label("{frames} frames, {fps:g} fps, {size} px")
@@ -111,8 +128,6 @@ class LIFT_PT_camera(Sidebar, bpy.types.Panel):
             layout.prop(panel, "calibration")
             layout.prop(panel, "camera_name")
         layout.prop(panel, "has_video_camera")
-        if panel.has_video_camera:
-            layout.prop(panel, "video")
 
 
 class LIFT_PT_motion(Sidebar, bpy.types.Panel):

@@ -55,6 +55,11 @@ _CHINESE_LABELS = {
     "Kind": "类型",
     "Character": "角色",
     "Replace Last Result": "替换上次结果",
+    "Picture Size": "画面尺寸",
+    "Frame Rate": "帧率",
+    "Frames": "帧",
+    "First": "首帧",
+    "Last": "末帧",
     "Bone Map": "骨骼映射",
     "Hands Reach": "双手到达",
     "Feet Reach": "双脚到达",
@@ -85,6 +90,7 @@ _CHINESE_PANEL = {
     "Hands": "双手",
     "Feet": "双脚",
     "Keys": "关键帧",
+    "Frames": "帧范围",
     "Result": "结果",
     **CHINESE_CORRECTION_PANEL,
 }
@@ -97,9 +103,18 @@ _CHINESE_DESCRIPTIONS = {
     "extension's own files": (
         "保存在视频中检测到的结果，以免重复检测；留空则存放在扩展自己的文件夹中"
     ),
-    "Shown behind the rig; empty: the one beside the keypoints, where there is one": (
-        "显示在骨架后面；留空则使用关键点旁边的视频（如果有）"
+    "Tells frame rate and picture size, and is shown behind the rig; empty: the one beside the "
+    "keypoints, where there is one": (
+        "提供帧率和画面尺寸，并显示在骨架后面；留空则使用关键点旁边的视频（如果有）"
     ),
+    "Frames per second of the video: the keypoints do not tell it": (
+        "视频每秒的帧数：关键点中没有此信息"
+    ),
+    "Width and height of the video in pixels, which the keypoints do not tell; 0: from where the "
+    "keypoints lie": "视频的宽度和高度（像素）：关键点中没有此信息；0 表示按关键点的分布估计",
+    "Look at a part of the video alone": "仅处理视频的一部分",
+    "First frame of the video to look at, counted from 0": "要处理的首个视频帧，从 0 开始计数",
+    "Last frame of the video to look at, counted from 0": "要处理的最后一个视频帧，从 0 开始计数",
     "Whose motion is lifted": "转换谁的动作",
     "How the lens is known": "镜头参数从何而来",
     "Take 50 degrees across the longer side of the picture": "画面长边取 50 度视野",
@@ -270,6 +285,9 @@ _CHINESE_MESSAGES = {
     "Wrote {path}": "已写入 {path}",
     "choose a video or 2D keypoints": "请选择视频或二维关键点",
     "video: its people are found when it is lifted": "视频：转换时检测其中的人物",
+    "expected a last frame of at least {first}, found {last}": (
+        "最后一帧应不小于 {first}，实际为 {last}"
+    ),
     "{frames} frames of video: press Lift Video to 3D": "视频共 {frames} 帧：请按“视频转三维”",
     "the lens is to come from a calibration: choose its file under Camera": (
         "镜头参数来自校准：请在“摄像机”中选择校准文件"

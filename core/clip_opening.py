@@ -42,17 +42,6 @@ def open_source(
     return _remembered(memory, lambda: _open(path, settings, progress))
 
 
-def inspect_keypoints(path: Path, *, cache: LiftCache) -> ClipSource:
-    """Open a clip of keypoints with plain settings; a lift with the same lens need not read it again.
-
-    Raises
-    ------
-    LiftError
-        When the keypoints cannot be used, or are a video's pictures.
-    """
-    return _remembered(memory_of(path, LiftSettings(), cache), lambda: open_clip(path))
-
-
 def recall_source(path: Path, settings: LiftSettings, *, cache: LiftCache) -> ClipSource:
     """The clip that was opened with these settings, of a video as well; opened now if it is forgotten."""
     memory = memory_of(path, settings, cache)

@@ -29,8 +29,9 @@ class ClipSource:
 
     ``people`` ordered by frames seen; ``frame_span`` first and last source frame; ``frame_times`` s of
     every video frame where its rate varies, else None; ``focal_source`` and ``warnings`` in words;
-    ``is_calibrated`` when the camera's place in the world is given, in metres; ``is_size_guessed`` when
-    nothing but the keypoints' extent told the image size.
+    ``is_calibrated`` when the camera's place in the world is given, in metres; ``is_rate_guessed`` when
+    nothing told the frame rate, ``is_size_guessed`` when nothing but the keypoints' extent told the image
+    size.
 
     A ``camera`` that moves has a pose for every frame of ``frame_span``; where it is not calibrated
     either, its positions have an unknown unit. Of a lens that zooms, ``zoom`` (T,) is each frame's focal
@@ -49,6 +50,7 @@ class ClipSource:
     focal_source: str
     is_calibrated: bool
     warnings: tuple[str, ...]
+    is_rate_guessed: bool = False
     is_size_guessed: bool = False
     zoom: np.ndarray | None = None
 
@@ -133,6 +135,7 @@ def settle_clip(
             frame_times = video_info.frame_times
     if fps is None and path_of_camera is not None:
         fps = path_of_camera.fps
+    is_rate_guessed = fps is None
     if fps is None:
         fps = FALLBACK_FPS
         warnings.append(FPS_UNKNOWN)
@@ -174,6 +177,7 @@ def settle_clip(
         is_calibrated=calibrated is not None
         or (path_of_camera is not None and path_of_camera.metres_per_unit is not None),
         warnings=(*warnings, *tracking_notes),
+        is_rate_guessed=is_rate_guessed,
         is_size_guessed=is_size_guessed,
         zoom=zoom,
     )

@@ -7,11 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from mathutils import Matrix
 
 from ...core import pipeline
-from ...core.clip_opening import recall_source
+from ...core.clip_opening import memory_of, recall_source
+from ...core.clip_source import ClipSource
 from ...core.errors import LiftError
+from ...core.io.video_reader import is_video
+from ...core.video_thumbnail import cut_thumbnails
 from ...core.video_trace import PackedTrace, pack_trace, trace_of
 from ..access import path_of, scene_of, window_manager_of, window_of, workspace_of
 from ..action import find_baked_action
@@ -29,20 +33,27 @@ from ..rig import find_rig
 from ..rig_choice import RigChoice
 from ..scene_view import looking_at
 from ..session import animate
+from ..thumbnail import THUMBNAIL_SIZE
 from ..translation import translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
 _SECONDS_PER_LOOK = 0.2
+_MOST_CUTTINGS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """What the thread found: the person, and what the video's camera is to keep of them."""
+    """What the thread found: the person, what the video's camera is to keep of them, and who is there.
+
+    ``cuttings`` (96,96,3) uint8 of a video, by person; none of keypoints.
+    """
 
     lifted: pipeline.LiftedPerson
     trace: PackedTrace
+    clip: ClipSource
+    cuttings: tuple[np.ndarray | None, ...]
 
 
 class LIFT_OT_lift(bpy.types.Operator):
@@ -72,7 +83,8 @@ class LIFT_OT_lift(bpy.types.Operator):
             )
             return False
         panel = panel_of(scene)
-        return (bool(panel.people) or panel.is_video) and progress_of(scene) is None
+        is_readable = bool(panel.people) or panel.is_video
+        return is_readable and not panel.source_error and progress_of(scene) is None
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         """Lift at once, without a window to show progress in."""
@@ -189,7 +201,19 @@ def _lift(request: LiftRequest, progress: pipeline.Progress) -> _Found:
         progress=progress,
         cache=LIFT_CACHE,
     )
-    return _Found(lifted, pack_trace(trace_of(lifted)))
+    clip = recall_source(request.source, request.settings, cache=LIFT_CACHE)
+    return _Found(lifted, pack_trace(trace_of(lifted)), clip, _cuttings(request, clip))
+
+
+def _cuttings(request: LiftRequest, clip: ClipSource) -> tuple[np.ndarray | None, ...]:
+    # Where the rate varies a frame is not found again by its number.
+    if not is_video(request.source) or clip.frame_times is not None:
+        return ()
+    memory = memory_of(request.source, request.settings, LIFT_CACHE)
+    people = clip.people[:_MOST_CUTTINGS]
+    return memory.recall(
+        "cuttings", 0, None, lambda: cut_thumbnails(request.source, people, THUMBNAIL_SIZE)
+    )
 
 
 def _finish(context: bpy.types.Context, request: LiftRequest, found: _Found) -> None:
@@ -209,7 +233,7 @@ def _finish(context: bpy.types.Context, request: LiftRequest, found: _Found) -> 
         warnings += match_video(context, request, lifted, found.trace, animation, stage, timing)
     show_result(scene, lifted, animation.rig, warnings, name=name, timing=timing)
     panel.result_clip, panel.result_person = str(request.source), lifted.person
-    _show_who_was_found(panel, request)
+    _show_who_was_found(panel, request, found)
     remember_timing(panel.corrections, request.source, timing)
 
 
@@ -221,10 +245,10 @@ def _earlier(panel: LIFT_PG_panel, request: LiftRequest) -> bpy.types.Object | N
     return replaceable(panel.result_rig, request.source.stem)
 
 
-def _show_who_was_found(panel: LIFT_PG_panel, request: LiftRequest) -> None:
+def _show_who_was_found(panel: LIFT_PG_panel, request: LiftRequest, found: _Found) -> None:
     """List the people of a video, which nobody knows before its first lift."""
     if panel.is_video and not panel.people and path_of(panel.source) == request.source:
-        show_people(panel, recall_source(request.source, request.settings, cache=LIFT_CACHE))
+        show_people(panel, found.clip, found.cuttings)
 
 
 def _stage_of_bake(context: bpy.types.Context, choice: RigChoice, name: str) -> Matrix:

@@ -174,6 +174,19 @@ class VideoReader:
         if not any(self._size):
             self._raise_nothing_read(first)
 
+    def image_at(self, number: int) -> np.ndarray | None:
+        """The picture (H,W,3) uint8 blue, green, red of a frame, from 0; None where there is none.
+
+        Exact where the rate is constant; the video stays open for the next one.
+        """
+        self._capture.set(self._opencv.CAP_PROP_POS_FRAMES, number)
+        is_decoded, image = self._capture.read()
+        return image if is_decoded else None
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._capture.release()
+
     def info(self) -> VideoInfo:
         """Size, rate and times, once frames were read.
 

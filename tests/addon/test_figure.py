@@ -12,7 +12,12 @@ import lift_video_to_3d
 import numpy as np
 import pytest
 from lift_video_to_3d.addon import thumbnail
-from lift_video_to_3d.addon.figure import draw_figure, figure_of
+from lift_video_to_3d.addon.figure import (
+    cutting_text,
+    draw_cutting,
+    draw_figure,
+    figure_of,
+)
 from lift_video_to_3d.core.joint_sets import COCO_17
 from lift_video_to_3d.core.types import Keypoints2D
 
@@ -82,16 +87,18 @@ def test_everybody_in_the_list_has_a_picture_that_is_released(panel: Any) -> Non
     [person] = panel.people
     assert len(bytes.fromhex(person.figure)) == 46
     for _ in range(2):
-        thumbnail.icon_of(person.figure)
+        thumbnail.icon_of(person)
     [drawn] = thumbnail._drawn
     assert list(drawn.keys()) == [person.figure] and tuple(drawn[person.figure].image_size) == (
-        80,
-        80,
+        96,
+        96,
     )
     assert np.ptp(drawn[person.figure].icon_pixels_float) > 0.5
     panel.source = ""
     assert thumbnail._drawn == []
-    thumbnail.icon_of(figure_of(standing(np.ones((1, 17)))))
+    panel.source = str(BEAM / "cam01_json")
+    [person] = panel.people
+    thumbnail.icon_of(person)
     lift_video_to_3d.unregister()
     assert thumbnail._drawn == []
     lift_video_to_3d.register()
@@ -104,3 +111,13 @@ def test_the_chosen_row_is_the_chosen_person(panel: Any) -> None:
     assert panel.person == 3
     panel.person = 2
     assert panel.person_index == 1
+
+
+def test_a_cutting_of_the_video_comes_back_and_is_reduced_area_by_area() -> None:
+    rng = np.random.default_rng(0)
+    cutting = rng.integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    whole = draw_cutting(cutting_text(cutting), 6)
+    np.testing.assert_allclose(whole[..., :3], cutting[::-1] / 255, atol=1e-6)
+    half = draw_cutting(cutting_text(cutting), 3)
+    np.testing.assert_allclose(half[0, 0, :3], cutting[4:, :2].mean(axis=(0, 1)) / 255, atol=1e-6)
+    assert (half[..., 3] == 1).all()

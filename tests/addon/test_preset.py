@@ -13,7 +13,8 @@ from lift_video_to_3d.addon.preset import PRESET_CHOICES, LIFT_PT_presets
 from lift_video_to_3d.addon.properties import LIFT_PG_panel
 
 # What belongs to one clip or one file.
-OF_ONE_CLIP = {"source", "video", "person", "rig"}
+OF_ONE_CLIP = {"source", "video", "person", "rig", "given_fps", "given_size"}
+OF_ONE_CLIP |= {"has_frame_range", "first_video_frame", "last_video_frame"}
 MENU = LIFT_PT_presets.__name__
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -28,12 +29,12 @@ START = 11
 
 
 @pytest.fixture
-def panel() -> Iterator[Any]:
+def panel(tmp_path: Path) -> Iterator[Any]:
     lift_video_to_3d.register()
     panel = bpy.context.scene.lift
-    panel.source, panel.start_frame = str(BEAM / "cam01_json"), START
-    # No video: the wheel of bpy 4.2 crashes when it opens one.
-    panel.video = str(BEAM / "calibration.toml")
+    # No video beside: the wheel of bpy 4.2 crashes when it opens one.
+    panel.source = str(shutil.copytree(BEAM / "cam01_json", tmp_path / "cam01_json"))
+    panel.given_fps, panel.given_size, panel.start_frame = 60.0, (1080, 1920), START
     yield panel
     lift_video_to_3d.unregister()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core import clip_source
-from core.clip_opening import inspect_keypoints
+from core.clip_opening import recall_source
 from core.clip_source import settle_clip
 from core.correction import Correction
 from core.errors import LiftError
@@ -248,8 +248,8 @@ def test_a_file_or_model_that_changed_is_read_again(path, work, tmp_path):
 def test_a_clip_that_was_inspected_is_not_read_again(path, work):
     cache = LiftCache()
     settings = replace(LENS, focal_length_px=None)
-    source = inspect_keypoints(path, cache=cache)
-    assert work == ["read"] and inspect_keypoints(path, cache=cache) is source
+    source = recall_source(path, settings, cache=cache)
+    assert work == ["read"] and recall_source(path, settings, cache=cache) is source
     (one,) = lift_clip(path, person=1, settings=settings, progress=lambda *_: None, cache=cache)
     assert work.count("read") == 1 and "network" in work
     # Another lens is another clip; and what is kept goes by the name that is given.
@@ -257,7 +257,9 @@ def test_a_clip_that_was_inspected_is_not_read_again(path, work):
     assert work.count("read") == 2
     other = path.parent / "link.npz"
     other.symlink_to(path)
-    assert inspect_keypoints(other, cache=cache).path == other and one.report["input"] == str(path)
+    assert recall_source(other, settings, cache=cache).path == other and one.report["input"] == str(
+        path
+    )
 
 
 def test_another_network_is_shown_the_clip_that_was_read_for_the_first(path, work, tmp_path):

@@ -17,7 +17,14 @@ FOUNDATION |= {"correction", "opencv", "proportion", "stopwatch", "version"}
 MIDDLE = {"io", "preprocess", "lifting", "fit", "retarget", "detect", "learning"}
 # What the pipeline is put together from: above the middle, each may use those before it.
 ASSEMBLY = ["moving_camera", "clip_source", "trust", "report", "lift_settings", "lift_cache"]
-ASSEMBLY += ["steady_view", "person_fit", "shared_world", "video_people", "clip_opening"]
+ASSEMBLY += [
+    "video_thumbnail",
+    "steady_view",
+    "person_fit",
+    "shared_world",
+    "video_people",
+    "clip_opening",
+]
 ASSEMBLY += ["pipeline", "video_trace"]
 ASSEMBLY += ["streaming", "stream_session"]
 SIBLINGS_ALLOWED = {("learning", "lifting"), ("retarget", "io")}

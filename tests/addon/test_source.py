@@ -1,0 +1,97 @@
+"""The clip in the panel: what its file does not tell is asked for, or told by the video."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+import lift_video_to_3d
+import pytest
+from lift_video_to_3d.addon.panel_choice import chosen_lift
+
+BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
+VIDEO = BEAM / "cam01.mp4"
+reads_videos = pytest.mark.skipif(
+    bpy.app.version < (4, 3, 0), reason="bpy 4.2's wheel crashes when it opens a video"
+)
+
+
+@pytest.fixture
+def panel(tmp_path: Path) -> Iterator[Any]:
+    """With keypoints chosen that tell neither rate nor size, and no video beside them."""
+    lift_video_to_3d.register()
+    panel = bpy.context.scene.lift
+    panel.source = str(shutil.copytree(BEAM / "cam01_json", tmp_path / "walk_json"))
+    yield panel
+    lift_video_to_3d.unregister()
+
+
+def test_rate_and_size_are_asked_for_where_nothing_tells_them(panel: Any) -> None:
+    assert panel.is_rate_unknown and panel.is_size_unknown
+    assert panel.fps == 30.0 and panel.source_size != "1080x1920"
+    panel.given_fps, panel.given_size = 60.0, (1080, 1920)
+    assert (panel.fps, panel.source_size) == (60.0, "1080x1920")
+    assert panel.is_rate_unknown and panel.is_size_unknown, "still to be seen, and changed"
+    bpy.ops.lift.lift()
+    assert bpy.context.scene.render.fps == 60
+    assert panel.result_camera.data.shift_x == pytest.approx(0)
+
+
+def test_a_chosen_video_tells_them(panel: Any) -> None:
+    panel.video = str(VIDEO)
+    assert not panel.is_rate_unknown and not panel.is_size_unknown
+    assert (panel.fps, panel.source_size) == (60.0, "1080x1920")
+    assert chosen_lift(panel, bpy.context.scene).settings.video == VIDEO
+
+
+def test_the_video_beside_tells_them(panel: Any) -> None:
+    panel.source = str(BEAM / "cam01_json")
+    assert not panel.is_rate_unknown and panel.video_beside == "cam01.mp4"
+    assert (panel.fps, panel.source_size) == (60.0, "1080x1920")
+
+
+def test_a_chosen_video_that_is_none_says_so_until_another_is_chosen(panel: Any) -> None:
+    panel.video = str(BEAM / "calibration.toml")
+    assert "calibration.toml" in panel.source_error and not bpy.ops.lift.lift.poll()
+    panel.video = ""
+    assert not panel.source_error and len(panel.people) == 1
+
+
+def test_what_was_given_is_for_keypoints_that_do_not_tell(panel: Any) -> None:
+    panel.given_fps = 25.0
+    panel.source = str(BEAM / "cam01_json")
+    assert panel.fps == 60.0
+    assert chosen_lift(panel, bpy.context.scene).settings.fps is None
+
+
+@reads_videos
+def test_a_part_of_a_video_alone_is_lifted(panel: Any) -> None:
+    pytest.importorskip("cv2", reason="OpenCV absent: no video can be read")
+    panel.source, panel.has_frame_range = str(VIDEO), True
+    panel.first_video_frame, panel.last_video_frame = 40, 49
+    assert bpy.ops.lift.lift() == {"FINISHED"}
+    [person] = panel.people
+    assert person.num_frames == 10 and person.cutting
+    assert chosen_lift(panel, bpy.context.scene).settings.frame_range == (40, 49)
+    assert bpy.context.scene.frame_end == 10
+    panel.has_frame_range = False
+    assert not panel.people, "who is in all of it is not known yet"
+
+
+def test_a_part_that_ends_before_it_begins_is_refused(panel: Any) -> None:
+    pytest.importorskip("cv2", reason="OpenCV absent: no video can be read")
+    panel.source, panel.has_frame_range = str(VIDEO), True
+    panel.first_video_frame, panel.last_video_frame = 50, 49
+    assert panel.source_error == "expected a last frame of at least 50, found 49"
+    assert panel.is_video and not bpy.ops.lift.lift.poll()
+    panel.last_video_frame = 50
+    assert not panel.source_error and bpy.ops.lift.lift.poll()
+
+
+def test_a_rate_is_kept_exactly(panel: Any) -> None:
+    panel.given_fps = 30000 / 1001
+    assert chosen_lift(panel, bpy.context.scene).settings.fps == Fraction(30000, 1001)
