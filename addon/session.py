@@ -239,27 +239,6 @@ def _report(driven: DrivenRig, size: float, baked: Baked) -> dict[str, object]:
     }
 
 
-def add_animated_armature(
-    context: bpy.types.Context, motion: BoneMotion, *, name: str, start_frame: int = 1
-) -> bpy.types.Object:
-    """Create an armature named ``name`` that moves as ``motion``, and set the scene's timing to it.
-
-    When it cannot be finished, nothing of it stays in the file.
-    """
-    rig = create_armature(context, motion.rest_pose, name=name)
-    armature = armature_of(rig)
-    try:
-        bake(rig, motion, settings=BakeSettings(action_name=name, start_frame=start_frame))
-        set_scene_timing(
-            scene_of(context), fps=motion.fps, start_frame=start_frame, num_frames=motion.num_frames
-        )
-    except BaseException:
-        bpy.data.objects.remove(rig)
-        bpy.data.armatures.remove(armature)
-        raise
-    return rig
-
-
 def animate_in_file(
     lifted: LiftedPerson, choice: RigChoice, settings: AnimationSettings, *, name: str
 ) -> Animation:

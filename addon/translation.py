@@ -170,8 +170,8 @@ _CHINESE_DESCRIPTIONS = {
     "Blender's own axes and units": "Blender 自身的坐标轴和单位",
     "Deforming bones alone, in metres": "仅形变骨骼，以米为单位",
     "Deforming bones alone, in centimetres": "仅形变骨骼，以厘米为单位",
-    "Lift a video's 2D keypoints (a file, or one per frame) to an animated armature": (
-        "将视频的二维关键点（一个文件，或每帧一个文件）转换为带动画的骨架"
+    "Lift a video, or its 2D keypoints (a file, or one per frame), to an animated armature": (
+        "将视频或其二维关键点（一个文件，或每帧一个文件）转换为带动画的骨架"
     ),
     "Choose a video, a file of 2D keypoints, or any file of a folder that has one per frame": (
         "选择要转换的内容：视频或关键点文件；每帧一个文件时，可选文件夹中的任一文件"
@@ -307,8 +307,8 @@ _CHINESE_OPERATORS = {
     "Lift Video to 3D": "视频转三维动作",
     "Cancel": "取消",
     "Open Video or 2D Keypoints": "打开视频或二维关键点",
-    "Import Keypoints to 3D Animation": "导入关键点为三维动画",
-    "2D Keypoints to 3D Animation": "二维关键点转三维动画",
+    "Import Video or Keypoints to 3D Animation": "导入视频或关键点为三维动画",
+    "Video or 2D Keypoints to 3D Animation": "视频或二维关键点转三维动画",
     "Export Animation": "导出动画",
     "Match to Video": "匹配视频",
     "Go to Frame": "转到帧",

@@ -80,6 +80,8 @@ def _clip_key(path: Path, settings: LiftSettings) -> Hashable:
 
 def _open(path: Path, settings: LiftSettings, progress: Callable[[float], None]) -> ClipSource:
     if is_video(path):
+        if settings.video is not None:
+            raise LiftError(f"{path}: is a video itself: expected no other, found {settings.video}")
         detections, video_info = find_video_people(
             path,
             frame_range=settings.frame_range,

@@ -88,10 +88,8 @@ class LIFT_OT_lift(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         """Lift at once, without a window to show progress in."""
-        scene = scene_of(context)
         try:
-            request = chosen_lift(panel_of(scene), scene)
-            _finish(context, request, _lift(request, lambda _stage, _share: None))
+            lift_at_once(context)
         except LiftError as error:
             return self._fail(error)
         return {"FINISHED"}
@@ -190,6 +188,19 @@ class LIFT_OT_cancel(bpy.types.Operator):
         if progress is not None:
             progress.is_unwanted = True
         return {"FINISHED"}
+
+
+def lift_at_once(context: bpy.types.Context) -> None:
+    """Do what the button does, without a window to show progress in.
+
+    Raises
+    ------
+    LiftError
+        When it cannot be done; the scene is as it was.
+    """
+    scene = scene_of(context)
+    request = chosen_lift(panel_of(scene), scene)
+    _finish(context, request, _lift(request, lambda _stage, _share: None))
 
 
 def _lift(request: LiftRequest, progress: pipeline.Progress) -> _Found:

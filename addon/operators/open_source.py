@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import StringProperty
 
+from ...core.errors import LiftError
 from ...core.io.video_reader import VIDEO_SUFFIXES
 from ..access import scene_of, window_manager_of
 from ..job_progress import progress_of
-from ..properties import panel_of
+from ..properties import LIFT_PG_panel, panel_of
 from ..translation import translate_message
 
 if TYPE_CHECKING:
@@ -53,12 +54,10 @@ class LIFT_OT_open_source(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         """Show the file in the panel; one that cannot be used leaves the panel as it was."""
         panel = panel_of(scene_of(context))
-        previous, person = panel.source, panel.person
-        panel.source = self.filepath
-        if not (panel.people or panel.is_video):
-            error = panel.source_error or translate_message("choose a video or 2D keypoints")
-            panel.source, panel.person = previous, person
-            self.report({"ERROR"}, error)
+        try:
+            choose_source(panel, self.filepath)
+        except LiftError as error:
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         _show_sidebar(context)
         said = translate_message(
@@ -68,6 +67,22 @@ class LIFT_OT_open_source(bpy.types.Operator):
         )
         self.report({"INFO"}, said.format(frames=panel.num_frames, people=len(panel.people)))
         return {"FINISHED"}
+
+
+def choose_source(panel: LIFT_PG_panel, path: str) -> None:
+    """Make a file the panel's clip.
+
+    Raises
+    ------
+    LiftError
+        When it cannot be used; the panel is as it was.
+    """
+    previous, person = panel.source, panel.person
+    panel.source = path
+    if not (panel.people or panel.is_video):
+        error = panel.source_error or translate_message("choose a video or 2D keypoints")
+        panel.source, panel.person = previous, person
+        raise LiftError(error)
 
 
 def _show_sidebar(context: bpy.types.Context) -> None:

@@ -31,7 +31,8 @@ class FoundPeople:
     """What a format's reader found, as it stands in the file.
 
     ``positions`` (N,J,2) and ``confidence`` (N,J) in the file's own units, NaN allowed;
-    ``row_frames``, ``track_ids`` (N,); ``frames`` every frame number read, in the file's order.
+    ``row_frames``, ``track_ids`` (N,); ``frames`` every frame number read, in the file's order;
+    ``has_settled_sides`` as in ``Detections``.
     """
 
     positions: np.ndarray
@@ -45,6 +46,7 @@ class FoundPeople:
     image_size: tuple[int, int] | None = None
     fps: Fraction | None = None
     warnings: tuple[str, ...] = ()
+    has_settled_sides: bool = False
 
 
 def assemble_detections(path: Path, found: FoundPeople) -> Detections:
@@ -86,6 +88,7 @@ def assemble_detections(path: Path, found: FoundPeople) -> Detections:
         format=found.format,
         skeleton=found.skeleton,
         warnings=tuple(warnings),
+        has_settled_sides=found.has_settled_sides,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .frame_rate import parse_frame_rate
 from .pickled_npz import read_npz
 
 _REQUIRED = ("positions", "confidence", "joint_set")
-_OPTIONAL = ("image_size", "fps", "frames")
+_OPTIONAL = ("image_size", "fps", "frames", "has_settled_sides")
 # Recovers 30000/1001 and every other rate with a smaller denominator from its float.
 _MAX_DENOMINATOR = 1_000_000
 
@@ -26,7 +27,8 @@ def write_keypoints_npz(path: Path, keypoints: Keypoints2D) -> None:
     """Write one person's keypoints, whole or not at all.
 
     Keys: ``positions`` (T,J,2) px, ``confidence`` (T,J), ``frames`` (T,), ``joint_set``, and where
-    known ``image_size`` (2,) px and ``fps`` Hz.
+    known ``image_size`` (2,) px and ``fps`` Hz; ``has_settled_sides`` where left and right were told
+    apart over the whole clip.
 
     Raises
     ------
@@ -38,6 +40,8 @@ def write_keypoints_npz(path: Path, keypoints: Keypoints2D) -> None:
         known["image_size"] = np.array(keypoints.image_size, dtype=np.int64)
     if keypoints.fps is not None:
         known["fps"] = np.array(float(keypoints.fps))
+    if keypoints.has_settled_sides:
+        known["has_settled_sides"] = np.array(True)
     with atomic_output(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
@@ -95,6 +99,7 @@ def read_native(path: Path) -> FoundPeople:
         image_size=_image_size(path, arrays.get("image_size")),
         fps=_fps(path, arrays.get("fps")),
         warnings=(warning,) if repeats else (),
+        has_settled_sides=_flag(path, arrays, "has_settled_sides"),
     )
 
 
@@ -104,6 +109,15 @@ def _expect_shape(path: Path, name: str, array: np.ndarray, shape: tuple[int, ..
             f"{path}: expected {name} of shape {shape} and numbers, found {array.shape} of "
             f"{array.dtype}"
         )
+
+
+def _flag(path: Path, arrays: Mapping[str, np.ndarray], name: str) -> bool:
+    value = arrays.get(name, np.array(False))
+    if value.shape != () or value.dtype != bool:
+        raise InputFormatError(
+            f"{path}: expected {name} as one truth value, found {value.shape} of {value.dtype}"
+        )
+    return bool(value)
 
 
 def _image_size(path: Path, value: np.ndarray | None) -> tuple[int, int] | None:

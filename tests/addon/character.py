@@ -10,9 +10,8 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from lift_video_to_3d.addon.session import add_animated_armature
 from mathutils import Matrix, Vector
-from round_trip import example_motion, start_empty_file
+from round_trip import add_animated_armature, example_motion, start_empty_file
 
 MESH_NAMES = ("skin", "badge", "plinth")
 NUM_FRAMES = 12
@@ -24,7 +23,7 @@ _FACES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
 def animated_character(*, start_frame: int = 1) -> bpy.types.Object:
     """The default armature called "hero" in motion, its meshes, and bystanders that are not its own."""
     motion = example_motion(num_frames=NUM_FRAMES)
-    rig = add_animated_armature(bpy.context, motion, name="hero", start_frame=start_frame)
+    rig = add_animated_armature(motion, name="hero", start_frame=start_frame)
     add_meshes(rig)
     add_tetrahedra("bystander", [(5.0, 5.0, 0.0)])
     for name, data in (("lamp", bpy.data.lights.new("lamp", "POINT")), ("empty", None)):

@@ -15,6 +15,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 from lift_video_to_3d.addon import compat, session
+from lift_video_to_3d.addon.armature import create_armature
+from lift_video_to_3d.addon.bake import BakeSettings, bake, set_scene_timing
 from lift_video_to_3d.core.retarget.humanoid import humanoid_rest_pose
 from lift_video_to_3d.core.types import BoneMotion, RestPose
 from mathutils import Quaternion
@@ -112,12 +114,24 @@ def start_empty_file() -> None:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
+def add_animated_armature(
+    motion: BoneMotion, *, name: str, start_frame: int = 1
+) -> bpy.types.Object:
+    """An armature named ``name`` that moves as ``motion``; the scene's timing is set to it."""
+    rig = create_armature(bpy.context, motion.rest_pose, name=name)
+    bake(rig, motion, settings=BakeSettings(action_name=name, start_frame=start_frame))
+    set_scene_timing(
+        bpy.context.scene, fps=motion.fps, start_frame=start_frame, num_frames=motion.num_frames
+    )
+    return rig
+
+
 def export_motion(
     motion: BoneMotion, paths: Sequence[Path], *, name: str, start_frame: int = 1
 ) -> None:
     """Write ``motion`` on an armature of its own to each of ``paths``, from an empty file."""
     start_empty_file()
-    rig = session.add_animated_armature(bpy.context, motion, name=name, start_frame=start_frame)
+    rig = add_animated_armature(motion, name=name, start_frame=start_frame)
     session.export_animation(bpy.context, rig, paths)
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from lift_video_to_3d.addon import output_format, writer
 from lift_video_to_3d.addon.export import export_armature, require_exporter
-from lift_video_to_3d.addon.session import add_animated_armature
 from lift_video_to_3d.core.errors import LiftError, NotAvailableError
 from lift_video_to_3d.core.io.bvh import read_bvh
 from round_trip import (
+    add_animated_armature,
     example_motion,
     export_motion,
     gltf_document,
@@ -39,7 +39,7 @@ def available(suffix: str) -> str:
 
 def animated_rig(**options: int) -> bpy.types.Object:
     motion = example_motion(num_frames=5)
-    return add_animated_armature(bpy.context, motion, name="walk", **options)
+    return add_animated_armature(motion, name="walk", **options)
 
 
 @pytest.mark.parametrize("start_frame", [1, 0, 101])
@@ -107,7 +107,7 @@ def test_only_the_armature_is_exported(suffix: str, tmp_path: Path) -> None:
     available(suffix)
     bpy.ops.mesh.primitive_cube_add()
     bpy.context.object.name = "bystander"
-    other = add_animated_armature(bpy.context, example_motion(num_frames=9), name="other")
+    other = add_animated_armature(example_motion(num_frames=9), name="other")
     rig = animated_rig()
     other.select_set(True)
     path = tmp_path / f"walk{suffix}"

@@ -33,8 +33,8 @@ def has_operator() -> bool:
 assert has_operator()
 bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 assert bpy.ops.lift.import_keypoints(filepath=sys.argv[-1]) == {"FINISHED"}
-[rig] = bpy.data.objects
-assert rig.type == "ARMATURE" and rig.animation_data.action is not None
+[rig] = [found for found in bpy.data.objects if found.type == "ARMATURE"]
+assert rig.animation_data.action is not None
 assert bpy.context.scene.frame_end == len(list(Path(sys.argv[-1]).iterdir()))
 
 try:
@@ -43,7 +43,7 @@ except RuntimeError as error:
     assert "absent.json" in str(error) and "Traceback" not in str(error), error
 else:
     raise AssertionError("a missing file was imported")
-assert len(bpy.data.objects) == len(bpy.data.armatures) == len(bpy.data.actions) == 1
+assert len(bpy.data.objects) == 2 and len(bpy.data.armatures) == len(bpy.data.actions) == 1
 
 command_line = runpy.run_path(str(ROOT / "addon" / "cli.py"))
 assert command_line["_load_package"]() == f"{MODULE}.addon"

@@ -37,7 +37,6 @@ errors = importlib.import_module("lift_video_to_3d.core.errors")
 export = importlib.import_module("lift_video_to_3d.addon.export")
 output_format = importlib.import_module("lift_video_to_3d.addon.output_format")
 quaternion = importlib.import_module("lift_video_to_3d.core.geometry.quaternion")
-session = importlib.import_module("lift_video_to_3d.addon.session")
 
 figures: dict[str, object] = {"blender": bpy.app.version_string, "numpy": np.__version__}
 motion = round_trip.example_motion(num_frames=60)
@@ -45,7 +44,7 @@ names = motion.rest_pose.bone_names
 wanted = round_trip.joint_positions(motion)
 
 round_trip.start_empty_file()
-rig = session.add_animated_armature(bpy.context, motion, name="walk", start_frame=1)
+rig = round_trip.add_animated_armature(motion, name="walk")
 rest = np.array([rig.data.bones[name].matrix_local for name in names])
 rest_error = np.abs(rest[:, :3, :3] - quaternion.to_matrix(motion.rest_pose.rotations)).max()
 assert rest_error < 1e-5, rest_error

@@ -141,6 +141,11 @@ def test_nobody_in_view_is_told(tmp_path: Path) -> None:
         find_video_people(path)
 
 
+def test_another_video_is_for_keypoints() -> None:
+    with pytest.raises(LiftError, match=r"cam01\.mp4: is a video itself: expected no other, found"):
+        _lift(VIDEO, replace(CALIBRATED, video=BEAM / "other.mp4"))
+
+
 def test_a_range_of_frames_is_for_videos() -> None:
     with pytest.raises(LiftError, match="cam01_json: a range of frames is for videos"):
         _lift(BEAM / "cam01_json", CALIBRATED)

@@ -51,6 +51,12 @@ def test_rates_survive_exactly(tmp_path: Path, fps: str) -> None:
     assert read_keypoints(tmp_path / "a.npz").fps == Fraction(fps)
 
 
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_that_sides_are_settled_survives(tmp_path: Path, is_settled: bool) -> None:
+    write_keypoints_npz(tmp_path / "clip.npz", _keypoints(has_settled_sides=is_settled))
+    assert read_keypoints(tmp_path / "clip.npz").has_settled_sides is is_settled
+
+
 def test_size_and_rate_may_be_unknown(tmp_path: Path) -> None:
     write_keypoints_npz(tmp_path / "a.npz", _keypoints(fps=None, image_size=None))
     detections = read_keypoints(tmp_path / "a.npz")
@@ -102,6 +108,7 @@ def test_a_file_without_frame_numbers_starts_at_0(tmp_path: Path) -> None:
         ({"fps": [25, 30]}, "expected fps as a number above 0, found a list of 2"),
         ({"image_size": [0, 480]}, "expected image_size as width, height"),
         ({"image_size": 480}, "expected image_size as width, height"),
+        ({"has_settled_sides": 1}, "expected has_settled_sides as one truth value, found"),
     ],
 )
 def test_broken_arrays_are_named(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
