@@ -43,9 +43,11 @@ test: setup-dev
 	$(BIN)/python -m pytest tests/core tests/training
 	$(BIN)/python -m pytest tests/addon tests/layers tests/blender
 
-# BLENDER=path of a Blender executable; BLENDER_WINDOW=command that starts it in a window, with event simulation
+# BLENDER=path of a Blender executable; BLENDER_WINDOW=command that starts it in a window, with event simulation;
+# FULL_PACKAGE=path of the zip for this system that make extension-full built: what the tests of videos install
 test-blender: setup-dev
-	BLENDER="$(BLENDER)" BLENDER_WINDOW="$(BLENDER_WINDOW)" $(BIN)/python -m pytest tests/blender
+	BLENDER="$(BLENDER)" BLENDER_WINDOW="$(BLENDER_WINDOW)" FULL_PACKAGE="$(FULL_PACKAGE)" \
+		$(BIN)/python -m pytest tests/blender
 
 # The add-on's tests on the oldest and the newest bpy wheel.
 test-wheels:

@@ -7,7 +7,8 @@ import bpy
 from .text_lines import wrap_text
 from .translation import PANEL_CONTEXT
 
-_LINE_LENGTH = 42
+LINE_LENGTH = 42
+"""Letters that a sidebar of usual width shows in a line."""
 
 
 class Sidebar:
@@ -28,7 +29,7 @@ def layout_of(panel: bpy.types.Panel) -> bpy.types.UILayout:
 
 
 def draw_text(
-    layout: bpy.types.UILayout, text: str, *, icon: str = "NONE", length: int = _LINE_LENGTH
+    layout: bpy.types.UILayout, text: str, *, icon: str = "NONE", length: int = LINE_LENGTH
 ) -> None:
     """Text in as many lines as a sidebar of usual width needs, or lines of another ``length``."""
     column = layout.column(align=True)

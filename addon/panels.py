@@ -8,7 +8,7 @@ from .access import scene_of
 from .job_progress import progress_of
 from .operators.lift import LIFT_OT_cancel, LIFT_OT_lift
 from .panel_correction import LIFT_PT_corrections
-from .panel_layout import Sidebar, draw_text, layout_of
+from .panel_layout import LINE_LENGTH, Sidebar, draw_text, layout_of
 from .panel_result import LIFT_PT_result
 from .panel_row import LIFT_PG_person
 from .panel_target import LIFT_PT_target
@@ -90,14 +90,15 @@ def _draw_source(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
 def _draw_clip(layout: bpy.types.UILayout, panel: LIFT_PG_panel) -> None:
     """What was recognised, and who is in it."""
     row = layout.row()
+    length = _LENGTH_BESIDE_THUMBNAIL if panel.people else LINE_LENGTH
     if panel.people:
         chosen = panel.people[min(panel.person, len(panel.people)) - 1]
         row.template_icon(icon_of(chosen), scale=_THUMBNAIL_SCALE)
     column = row.column(align=True)
-    draw_text(column, panel.source_format, length=_LENGTH_BESIDE_THUMBNAIL)
+    draw_text(column, panel.source_format, length=length)
     found = translate_label("{frames} frames, {fps:g} fps, {size} px")
     found = found.format(frames=panel.num_frames, fps=panel.fps, size=panel.source_size)
-    draw_text(column, found, length=_LENGTH_BESIDE_THUMBNAIL)
+    draw_text(column, found, length=length)
     if len(panel.people) > 1:
         layout.template_list(
             LIFT_UL_people.__name__,

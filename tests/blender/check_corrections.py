@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from window import FOLDER, KEYPOINTS, figures, picture, press, run_steps, view
+from window import FOLDER, SOURCE, figures, picture, press, run_steps, view
 
 FIRST, LENGTH = 11, 70
 
@@ -69,7 +69,7 @@ def open_clip() -> Generator[float]:
     yield 1.0
     [sidebar] = [found for found in area.regions if found.type == "UI"]
     sidebar.active_panel_category = "Lift"
-    panel.source = KEYPOINTS
+    panel.source = SOURCE
     yield 0.5
     figures["first_lift_s"] = lift()
     figures["foot_moves_m"] = round(foot_spread(), 4)

@@ -15,9 +15,9 @@ import bpy
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from window import FOLDER, KEYPOINTS, figures, picture, run_steps, view
+from window import FOLDER, SOURCE, figures, picture, run_steps, view
 
-CALIBRATION = Path(KEYPOINTS).parents[1] / "calibration.toml"
+CALIBRATION = Path(SOURCE).parents[1] / "calibration.toml"
 FRAME = 51
 LEAST_DRAWN, MOST_NOISE = 500, 50
 
@@ -69,7 +69,7 @@ def show_overlay() -> Generator[float, None, tuple[np.ndarray, np.ndarray]]:
     yield 1.0
     [sidebar] = [found for found in area.regions if found.type == "UI"]
     sidebar.active_panel_category = "Lift"
-    panel.source = KEYPOINTS
+    panel.source = SOURCE
     panel.lens, panel.calibration = "CALIBRATION", str(CALIBRATION)
     panel.camera_name = "cam_01"
     assert bpy.ops.lift.lift() == {"FINISHED"}

@@ -14,47 +14,23 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from window import FOLDER, KEYPOINTS, figures, picture, press, run_steps, ticks, view
-
-LONGEST_WAIT_S = 60.0
-BLOCKS = ("objects", "armatures", "actions", "meshes", "cameras", "collections")
-
-
-def count_blocks() -> dict[str, int]:
-    return {name: len(getattr(bpy.data, name)) for name in BLOCKS}
-
-
-def progress_share() -> float:
-    """How much of the job is done; negative where none runs."""
-    [module] = [
-        module for name, module in sys.modules.items() if name.endswith("addon.job_progress")
-    ]
-    progress = module.progress_of(bpy.context.scene)
-    return -1.0 if progress is None else progress.share
-
-
-def forget_lifts() -> None:
-    """Lift from the start again: what was cancelled is remembered."""
-    [module] = [
-        module for name, module in sys.modules.items() if name.endswith("addon.lift_memory")
-    ]
-    module.LIFT_CACHE.clear()
-
-
-def push_button() -> None:
-    """The Lift button, with a window as a click gives it."""
-    window, area, region = view("UI")
-    with bpy.context.temp_override(window=window, area=area, region=region):
-        bpy.ops.lift.lift("INVOKE_DEFAULT")
-
-
-def until(is_done: object, what: str) -> Generator[float]:
-    """Wait, looking often; the gaps between looks tell how long the interface was held up."""
-    assert callable(is_done)
-    began = time.perf_counter()
-    while not is_done():
-        assert time.perf_counter() - began < LONGEST_WAIT_S, f"waited in vain for {what}"
-        yield 0.02
+from window import (
+    FOLDER,
+    LIFT,
+    SOURCE,
+    click_button,
+    count_blocks,
+    figures,
+    forget_lifts,
+    picture,
+    press,
+    progress_share,
+    run_steps,
+    show_panel,
+    ticks,
+    until,
+    view,
+)
 
 
 def export() -> None:
@@ -69,22 +45,16 @@ def use_panel() -> Generator[float]:
     """Every step of an animator; yields how long to wait before the next."""
     window, area, _ = view()
     panel = bpy.context.scene.lift
-    for found in list(bpy.data.objects):
-        bpy.data.objects.remove(found)
-    area.spaces.active.show_region_ui = True
-    yield 1.0
-    view("UI")[2].active_panel_category = "Lift"
-    area.tag_redraw()
-    yield 0.5
+    yield from show_panel()
     picture("1-empty")
 
-    panel.source = KEYPOINTS
+    panel.source = SOURCE
     yield 0.5
     assert panel.num_frames == 100, panel.source_error
     picture("2-source")
 
     before = count_blocks()
-    push_button()
+    yield from click_button(LIFT)
     yield from until(lambda: progress_share() > 0.0, "progress")
     press("ESC")
     yield from until(lambda: progress_share() < 0.0, "the end after ESC")
@@ -93,7 +63,7 @@ def use_panel() -> Generator[float]:
 
     forget_lifts()
     pushed = time.perf_counter()
-    push_button()
+    yield from click_button(LIFT)
     shares: set[float] = set()
 
     def is_done() -> bool:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 BEAM = ROOT / "tests" / "data" / "beam"
-KEYPOINTS = str(BEAM / "cam01_json")
+KEYPOINTS, VIDEO = str(BEAM / "cam01_json"), BEAM / "cam01.mp4"
 CLIP = [KEYPOINTS, "--calibration", str(BEAM / "calibration.toml"), "--camera", "cam_01"]
 BLENDER = os.environ.get("BLENDER", "")
 WINDOW = shlex.split(os.environ.get("BLENDER_WINDOW", ""))
@@ -22,8 +22,14 @@ WINDOW = shlex.split(os.environ.get("BLENDER_WINDOW", ""))
 pytestmark = pytest.mark.skipif(
     not BLENDER, reason="needs a real Blender: set BLENDER to its executable"
 )
+FULL_PACKAGE = os.environ.get("FULL_PACKAGE", "")
+"""The full package's zip for this system: what the tests of videos install."""
+
 needs_window = pytest.mark.skipif(
     not WINDOW, reason="needs a window: set BLENDER_WINDOW to a command"
+)
+needs_full_package = pytest.mark.skipif(
+    not FULL_PACKAGE, reason="needs the full package: set FULL_PACKAGE to its zip"
 )
 Done = subprocess.CompletedProcess[str]
 
@@ -59,6 +65,19 @@ def resources(tmp_path: Path) -> Path:
     return folder
 
 
+def extension(*arguments: str, resources: Path) -> None:
+    """One of Blender's own commands for extensions."""
+    done = blender("--command", "extension", *arguments, resources=resources)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def install(package: Path, resources: Path) -> None:
+    extension("validate", str(package), resources=resources)
+    extension(
+        *("install-file", "-r", "user_default", "--enable", str(package)), resources=resources
+    )
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user folder with the extension, built and installed by Blender's own commands."""
@@ -66,15 +85,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     resources, dist = folder / "resources", folder / "dist"
     resources.mkdir()
     dist.mkdir()
-
-    def extension(*arguments: str) -> None:
-        done = blender("--command", "extension", *arguments, resources=resources)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    extension("build", "--source-dir", str(ROOT), "--output-dir", str(dist))
+    extension("build", "--source-dir", str(ROOT), "--output-dir", str(dist), resources=resources)
     [package] = dist.iterdir()
-    extension("validate", str(package))
-    extension("install-file", "-r", "user_default", "--enable", str(package))
+    install(package, resources)
+    return resources
+
+
+@pytest.fixture(scope="module")
+def full_package_installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user folder with the full package for this system and nothing else."""
+    resources = tmp_path_factory.mktemp("full")
+    install(Path(FULL_PACKAGE).resolve(), resources)
     return resources
 
 
@@ -156,17 +177,22 @@ def test_installed_extension_lifts(way: str, installed: Path, tmp_path: Path) ->
     assert {path.name for path in out.iterdir()} == {"b.bvh", "b.glb"}
 
 
-def use_window(script: str, *, installed: Path, tmp_path: Path) -> tuple[str, Path]:
-    """Run a script in Blender's window: its line of figures, and the folder of its pictures."""
+def use_window(
+    script: str, *, installed: Path, tmp_path: Path, source: Path | None = None
+) -> tuple[str, Path]:
+    """Run a script in Blender's window: its line of figures, and the folder of its pictures.
+
+    ``source`` is what it lifts: a file of the demo clip's keypoints, unless given.
+    """
     hide_splash = (
         "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
     )
     blender("-b", "--python-expr", hide_splash, resources=installed)
     pictures = Path(os.environ.get("PICTURES", str(tmp_path)))
     pictures.mkdir(parents=True, exist_ok=True)
-    first_frame = next(iter(sorted((BEAM / "cam01_json").iterdir())))
+    source = source or next(iter(sorted((BEAM / "cam01_json").iterdir())))
     done = subprocess.run(
-        [*WINDOW, "-P", str(HERE / script), "--", str(first_frame), str(pictures)],
+        [*WINDOW, "-P", str(HERE / script), "--", str(source), str(pictures)],
         capture_output=True,
         text=True,
         check=False,
@@ -203,4 +229,24 @@ def test_stretches_are_marked_undone_saved_and_honoured(installed: Path, tmp_pat
     figures = json.loads(line.removeprefix("FIGURES "))
     assert figures["planted_foot_moves_m"] < 1e-3 < figures["foot_moves_m"]
     for name in ("11-mark-joint", "12-marked"):
+        assert (pictures / f"{name}.png").stat().st_size > 10_000
+
+
+@needs_full_package
+def test_the_full_package_lifts_a_video(full_package_installed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.bvh"
+    done = lift(str(VIDEO), "--output", str(path), resources=full_package_installed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert path.is_file() and "Traceback" not in done.stderr
+
+
+@needs_window
+@needs_full_package
+def test_an_animator_lifts_a_video_with_the_button(
+    full_package_installed: Path, tmp_path: Path
+) -> None:
+    _, pictures = use_window(
+        "check_video.py", installed=full_package_installed, tmp_path=tmp_path, source=VIDEO
+    )
+    for name in ("21-video", "22-detecting", "23-lifted-video"):
         assert (pictures / f"{name}.png").stat().st_size > 10_000

@@ -10,17 +10,37 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
-KEYPOINTS, FOLDER = sys.argv[-2], Path(sys.argv[-1])
-"""The script's arguments after ``--``: a keypoint file, a folder for pictures and files."""
+SOURCE, FOLDER = sys.argv[-2], Path(sys.argv[-1])
+"""The script's arguments after ``--``: a keypoint file or a video, a folder for pictures and files."""
+
+LIFT = "bpy.ops.lift.lift()"
+"""What the panel's button runs."""
+
+_BLOCKS = ("objects", "armatures", "actions", "meshes", "cameras", "collections", "movieclips")
+_LONGEST_WAIT_S = 60.0
+_STEP_PX = 8
 
 figures: dict[str, object] = {"blender": bpy.app.version_string}
 """What is printed at the end, as one line of JSON after ``FIGURES``."""
 
 ticks: list[float] = []
 """Seconds from each wait's beginning to the next step: how long the interface was held up."""
+
+
+def show_panel() -> Generator[float]:
+    """Empty the scene and open the sidebar's tab."""
+    for found in list(bpy.data.objects):
+        bpy.data.objects.remove(found)
+    _, area, _ = view()
+    area.spaces.active.show_region_ui = True
+    yield 1.0
+    view("UI")[2].active_panel_category = "Lift"
+    area.tag_redraw()
+    yield 0.5
 
 
 def view(region_type: str = "WINDOW") -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
@@ -31,12 +51,66 @@ def view(region_type: str = "WINDOW") -> tuple[bpy.types.Window, bpy.types.Area,
     return window, area, region
 
 
+def count_blocks() -> dict[str, int]:
+    """How many data-blocks of each kind there are."""
+    return {name: len(getattr(bpy.data, name)) for name in _BLOCKS}
+
+
 def press(key: str) -> None:
     """Press a key with the mouse over the 3D view."""
     window, area, _ = view()
     place = {"x": area.x + area.width // 3, "y": area.y + area.height // 2}
     window.event_simulate(type=key, value="PRESS", **place)
     window.event_simulate(type=key, value="RELEASE", **place)
+
+
+def until(is_done: Callable[[], bool], what: str) -> Generator[float]:
+    """Wait, looking often; the gaps between looks tell how long the interface was held up."""
+    began = time.perf_counter()
+    while not is_done():
+        assert time.perf_counter() - began < _LONGEST_WAIT_S, f"waited in vain for {what}"
+        yield 0.02
+
+
+def click_button(command: str) -> Generator[float]:
+    """Find the sidebar's button that runs ``command`` by moving the mouse over it, and click it.
+
+    Over a button Ctrl C copies its command, which tells one from another.
+    """
+    window, area, region = view("UI")
+    # Past the tabs at the right edge.
+    x = region.x + region.width // 2 - 20
+    area.tag_redraw()
+    yield 0.3
+    for y in range(region.y + region.height - 10, region.y, -_STEP_PX):
+        window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+        yield 0.02
+        bpy.context.window_manager.clipboard = ""
+        window.event_simulate(type="C", value="PRESS", x=x, y=y, ctrl=True)
+        window.event_simulate(type="C", value="RELEASE", x=x, y=y)
+        yield 0.02
+        if command in bpy.context.window_manager.clipboard:
+            window.event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
+            window.event_simulate(type="LEFTMOUSE", value="RELEASE", x=x, y=y)
+            yield 0.05
+            return
+    raise AssertionError(f"no button in the sidebar runs {command}")
+
+
+def progress_share() -> float:
+    """How much of the job is done; negative where none runs."""
+    progress = _module("addon.job_progress").progress_of(bpy.context.scene)
+    return -1.0 if progress is None else progress.share
+
+
+def forget_lifts() -> None:
+    """Lift from the start again: what was cancelled is remembered."""
+    _module("addon.lift_memory").LIFT_CACHE.clear()
+
+
+def _module(ending: str) -> Any:
+    [found] = [module for name, module in sys.modules.items() if name.endswith(ending)]
+    return found
 
 
 def picture(name: str) -> Path:

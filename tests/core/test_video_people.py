@@ -13,6 +13,7 @@ from core import opencv, video_people
 from core.clip_source import open_clip
 from core.errors import LiftError, NotAvailableError, NothingToLiftError
 from core.io.video import VideoInfo
+from core.io.video_reader import open_video
 from core.joint_sets import BODY_12, BODY_23, convert_joints
 from core.pipeline import LiftedPerson, LiftSettings, lift_clip, write_keypoints
 from core.types import Detections
@@ -139,6 +140,38 @@ def test_nobody_in_view_is_told(tmp_path: Path) -> None:
     writer.release()
     with pytest.raises(NothingToLiftError, match=r"empty\.avi: nobody in any of 3 frames"):
         find_video_people(path)
+
+
+def write_pictures(path: Path, pictures: list[np.ndarray], fps: int = 25) -> Path:
+    height, width = pictures[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), fps, (width, height))
+    for picture in pictures:
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def demo_pictures(num_frames: int) -> list[np.ndarray]:
+    images = open_video(VIDEO).images(last=num_frames - 1)
+    return [image.copy() for _, image in images]
+
+
+def test_who_is_in_view_for_a_part_of_the_clip_is_found_there(tmp_path: Path) -> None:
+    pictures = demo_pictures(8)
+    empty = [np.zeros_like(pictures[0])] * 8
+    found, info = find_video_people(write_pictures(tmp_path / "a.avi", [*empty, *pictures, *empty]))
+    assert found.row_frames.tolist() == list(range(8, 16)) and info.num_frames == 24
+    assert found.frames.tolist() == list(range(24))
+
+
+def test_a_picture_of_eight_thousand_pixels_and_a_fast_camera_are_taken(tmp_path: Path) -> None:
+    small = demo_pictures(3)
+    large = [cv2.resize(picture, (4320, 7680)) for picture in small]
+    found, info = find_video_people(write_pictures(tmp_path / "large.avi", large, fps=240))
+    assert (info.size, info.fps) == ((4320, 7680), 240)
+    wanted, _ = find_video_people(VIDEO, frame_range=(0, 2))
+    apart = np.linalg.norm(found.positions / 4 - wanted.positions, axis=-1)
+    assert np.median(apart) < 5
 
 
 def test_another_video_is_for_keypoints() -> None:
