@@ -43,7 +43,7 @@ from .panel_row import (
 )
 from .target_map import inspect_target
 from .thumbnail import release_icons
-from .translation import translate_label, translate_message
+from .translation import translate_core, translate_label, translate_message
 
 LENSES = (
     ("AUTO", "Automatic", "Take 50 degrees across the longer side of the picture"),
@@ -343,7 +343,7 @@ def inspect_source(panel: LIFT_PG_panel) -> None:
         else:
             _show_keypoints(panel, path)
     except LiftError as error:
-        panel.source_error = str(error)
+        panel.source_error = translate_core(str(error))
 
 
 def _show_video(panel: LIFT_PG_panel, path: Path) -> None:

@@ -17,7 +17,7 @@ from .marker import mark_untrusted
 from .panel_choice import LiftRequest
 from .properties import LIFT_PG_panel, panel_of
 from .session import Animation
-from .translation import translate_message
+from .translation import translate_core, translate_message
 from .video_camera import place_video_camera, show_video_behind
 from .video_record import keep_record
 
@@ -93,7 +93,7 @@ def show_result(
     _show_joints(panel, lifted)
     panel.warnings.clear()
     for text in warnings:
-        panel.warnings.add().text = text
+        panel.warnings.add().text = translate_core(text)
 
 
 def _show_doubts(

@@ -10,6 +10,7 @@ from ..core.retarget.automatic_map import propose_bones
 from ..core.types import RestPose
 from .access import path_of
 from .rig import choose_bone_map, read_rest_pose
+from .translation import translate_core
 
 if TYPE_CHECKING:
     from .properties import LIFT_PG_panel
@@ -25,12 +26,12 @@ def inspect_target(panel: LIFT_PG_panel) -> None:
     try:
         rest_pose = read_rest_pose(panel.rig)
     except LiftError as error:
-        panel.target_error = str(error)
+        panel.target_error = translate_core(str(error))
         return
     try:
         mapped = choose_bone_map(rest_pose, chosen)
     except LiftError as error:
-        panel.target_error = str(error)
+        panel.target_error = translate_core(str(error))
         if chosen is None:
             _show_proposed(panel, rest_pose)
         return

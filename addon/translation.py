@@ -11,6 +11,7 @@ from typing import cast
 import bpy
 from bpy.app.translations import contexts
 
+from .core_message import CHINESE_CORE_MESSAGES, recognise
 from .correction_text import (
     CHINESE_CORRECTION_OPERATORS,
     CHINESE_CORRECTION_PANEL,
@@ -30,6 +31,19 @@ def translate_label(text: str) -> str:
 def translate_message(text: str) -> str:
     """``text`` as reports show it in the user's language."""
     return cast(str, bpy.app.translations.pgettext_rpt(text))
+
+
+def translate_core(text: str) -> str:
+    """A sentence of core's as reports show it in the user's language; English where it is not known."""
+    known = recognise(text)
+    if known is None:
+        return text
+    template, values = known
+    translated = translate_message(template)
+    if translated == template:
+        return text
+    # What differs may be a sentence of its own.
+    return translated.format(**{name: translate_core(value) for name, value in values.items()})
 
 
 _CHINESE_LABELS = {
@@ -320,6 +334,7 @@ _CHINESE_OPERATORS = {
 _CHINESE_TEXTS = {
     **CHINESE_NAMES,
     **CHINESE_REASONS,
+    **CHINESE_CORE_MESSAGES,
     **CHINESE_CORRECTIONS,
     **_CHINESE_LABELS,
     **_CHINESE_DESCRIPTIONS,

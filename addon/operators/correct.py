@@ -19,7 +19,7 @@ from ..correction_mark import add_corrections, stored_corrections
 from ..correction_text import FOOT_ITEMS, JOINT_ITEMS, PART_ITEMS
 from ..panel_choice import timing_in
 from ..properties import panel_of
-from ..translation import translate_message
+from ..translation import translate_core, translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -174,7 +174,7 @@ class LIFT_OT_import_corrections(  # pyright: ignore[reportIncompatibleMethodOve
             found = read_corrections(Path(self.filepath))
             add_corrections(panel_of(scene_of(context)).corrections, found)
         except LiftError as error:
-            return _fail(self, str(error))
+            return _fail(self, translate_core(str(error)))
         message = translate_message("Corrections read: {count}")
         self.report({"INFO"}, message.format(count=len(found)))
         return {"FINISHED"}
@@ -206,7 +206,7 @@ class LIFT_OT_export_corrections(  # pyright: ignore[reportIncompatibleMethodOve
         try:
             write_corrections(path, stored_corrections(stored))
         except LiftError as error:
-            return _fail(self, str(error))
+            return _fail(self, translate_core(str(error)))
         self.report({"INFO"}, translate_message("Wrote {path}").format(path=path))
         return {"FINISHED"}
 
@@ -234,7 +234,7 @@ def _mark(
     try:
         add_corrections(stored, [Correction(kind, subject, first, last, panel.person)])
     except LiftError as error:
-        return _fail(operator, str(error))
+        return _fail(operator, translate_core(str(error)))
     operator.report({"INFO"}, translate_message("Marked: lift again to see it"))
     return {"FINISHED"}
 

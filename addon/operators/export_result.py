@@ -15,7 +15,7 @@ from ..access import scene_of, window_of
 from ..export import export_armature
 from ..output_format import OUTPUT_FORMATS
 from ..properties import panel_of
-from ..translation import translate_message
+from ..translation import translate_core, translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -58,7 +58,7 @@ class LIFT_OT_export(  # pyright: ignore[reportIncompatibleMethodOverride]
             engine = None if self.engine == "NONE" else self.engine
             export_armature(context, rig, Path(self.filepath), engine=engine)
         except LiftError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate_core(str(error)))
             return {"CANCELLED"}
         finally:
             if window is not None:

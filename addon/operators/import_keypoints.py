@@ -12,6 +12,7 @@ from ...core.errors import LiftError
 from ..access import scene_of
 from ..job_progress import progress_of
 from ..properties import panel_of
+from ..translation import translate_core
 from .lift import LIFT_OT_lift, lift_at_once
 from .open_source import SOURCE_SUFFIXES, choose_source
 
@@ -50,7 +51,7 @@ class LIFT_OT_import_keypoints(  # pyright: ignore[reportIncompatibleMethodOverr
                 lift_at_once(context)
                 return {"FINISHED"}
         except LiftError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate_core(str(error)))
             return {"CANCELLED"}
         # What is wrong with the choice that operator says itself.
         namespace, name = LIFT_OT_lift.bl_idname.split(".")

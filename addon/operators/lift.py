@@ -34,7 +34,7 @@ from ..rig_choice import RigChoice
 from ..scene_view import looking_at
 from ..session import animate
 from ..thumbnail import THUMBNAIL_SIZE
-from ..translation import translate_message
+from ..translation import translate_core, translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -171,7 +171,7 @@ class LIFT_OT_lift(bpy.types.Operator):
         end_progress(self._scene_uid)
 
     def _fail(self, error: LiftError) -> set[OperatorReturnItems]:
-        self.report({"ERROR"}, str(error))
+        self.report({"ERROR"}, translate_core(str(error)))
         return {"CANCELLED"}
 
 

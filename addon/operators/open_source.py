@@ -12,7 +12,7 @@ from ...core.io.video_reader import VIDEO_SUFFIXES
 from ..access import scene_of, window_manager_of
 from ..job_progress import progress_of
 from ..properties import LIFT_PG_panel, panel_of
-from ..translation import translate_message
+from ..translation import translate_core, translate_message
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -57,7 +57,7 @@ class LIFT_OT_open_source(bpy.types.Operator):
         try:
             choose_source(panel, self.filepath)
         except LiftError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate_core(str(error)))
             return {"CANCELLED"}
         _show_sidebar(context)
         said = translate_message(

@@ -13,12 +13,15 @@ from typing import Any
 import bpy
 import lift_video_to_3d
 import pytest
+from lift_video_to_3d.addon import translation
+from lift_video_to_3d.addon.core_message import CHINESE_CORE_MESSAGES
 from lift_video_to_3d.addon.plain_name import plain_name
 from lift_video_to_3d.addon.registration import CLASSES
 from lift_video_to_3d.addon.text_lines import wrap_text
 from lift_video_to_3d.addon.translation import PANEL_CONTEXT, TRANSLATIONS
-from lift_video_to_3d.core import trust
+from lift_video_to_3d.core import opencv, trust
 from lift_video_to_3d.core.joint_sets import LIFTED_21
+from lift_video_to_3d.core.pipeline import LiftSettings, lift_clip
 from lift_video_to_3d.core.retarget.bone_map import ROLES
 from lift_video_to_3d.core.retarget.scheme import SCHEME_NAMES
 
@@ -27,8 +30,8 @@ CHINESE = TRANSLATIONS["zh_HANS"]
 GETTERS = ("translate_label", "translate_message")
 ANYWHERE, OPERATOR = "*", "Operator"
 PROPER_NAMES = {*SCHEME_NAMES, "Unity", "Unreal"}
-# What core calls its stages, the parts of a body, and why a pose is not to be trusted.
-NAMES_OF_CORE = ("_job.stage", "plain_name(", "item.why")
+# What core calls its stages, the parts of a body, why a pose is not to be trusted, and its sentences.
+NAMES_OF_CORE = ("_job.stage", "plain_name(", "item.why", "template")
 
 
 def calls_below(*folders: str) -> Iterator[tuple[str, ast.Call, str]]:
@@ -134,6 +137,7 @@ def registered() -> Iterator[None]:
 @pytest.mark.usefixtures("registered")
 def test_no_text_is_without_its_translation_and_no_translation_without_its_text() -> None:
     used = texts_of_sources() | stages_of_core() | names_of_core() | texts_of_classes()
+    used |= {(ANYWHERE, sentence) for sentence in CHINESE_CORE_MESSAGES}
     assert len(used) > 100
     assert sorted(used - set(CHINESE)) == []
     assert sorted(set(CHINESE) - used) == []
@@ -164,3 +168,66 @@ def test_lines_are_as_wide_as_the_sidebar_in_both_scripts() -> None:
     assert wrap_text("one two three", 7) == ["one two", "three"]
     assert wrap_text("每一帧都可信", 6) == ["每一帧", "都可信"]
     assert wrap_text("", 6) == []
+
+
+def shape_of(node: ast.expr) -> str:
+    """A text with {} for all that is put into it."""
+    values = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(
+        str(value.value) if isinstance(value, ast.Constant) else "{}" for value in values
+    )
+
+
+def test_every_sentence_of_cores_that_is_translated_is_still_said() -> None:
+    said = {
+        shape_of(node)
+        for folder in ("core", "addon")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    }
+    # A constant's text may be put into a sentence.
+    said |= {each.replace(": {}", f": {opencv.WHAT_TO_DO}") for each in said}
+    shapes = {re.sub(r"\{\w+\}", "{}", each): each for each in CHINESE_CORE_MESSAGES}
+    assert sorted(set(shapes) - said) == []
+
+
+@pytest.fixture
+def in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a Blender that speaks Chinese: its modules for Python know no language."""
+    monkeypatch.setattr(
+        translation, "translate_message", lambda text: CHINESE.get((ANYWHERE, text), text)
+    )
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_sentences_of_core_are_recognised_with_what_is_in_them() -> None:
+    assert translation.translate_core("people found: 3") == "找到的人数：3"
+    assert (
+        translation.translate_core(
+            "the video beside the keypoints was not used: walk.mp4: expected a video track, found none"
+        )
+        == "未使用关键点旁边的视频：walk.mp4：没有视频轨"
+    )
+    assert translation.translate_core("{odd} {braces}") == "{odd} {braces}"
+    assert translation.translate_core("walk.{x}.json: no such file or folder") == (
+        "walk.{x}.json：文件或文件夹不存在"
+    )
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_what_is_said_of_the_demo_clip_is_chinese() -> None:
+    [lifted] = lift_clip(
+        ROOT / "tests" / "data" / "beam" / "cam01_json",
+        person=1,
+        settings=LiftSettings(),
+        progress=lambda _, __: None,
+    )
+    assert lifted.warnings
+    for sentence in lifted.warnings:
+        assert translation.translate_core(sentence) != sentence, sentence
+
+
+def test_english_stays_as_it_is() -> None:
+    assert translation.translate_core("people found: 3") == "people found: 3"
