@@ -138,13 +138,13 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         name="Frames", description="Look at a part of the video alone", update=_read_source
     )
     first_video_frame: IntProperty(
-        name="First",
+        name="First Video Frame",
         description="First frame of the video to look at, counted from 0",
         min=0,
         update=_read_source,
     )
     last_video_frame: IntProperty(
-        name="Last",
+        name="Last Video Frame",
         description="Last frame of the video to look at, counted from 0",
         default=250,
         min=0,

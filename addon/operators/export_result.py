@@ -14,7 +14,7 @@ from ...core.errors import LiftError
 from ..access import scene_of, window_of
 from ..export import export_armature
 from ..output_format import OUTPUT_FORMATS
-from ..properties import panel_of
+from ..properties import LIFT_PG_panel, panel_of
 from ..translation import translate_core, translate_message
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ class LIFT_OT_export(  # pyright: ignore[reportIncompatibleMethodOverride]
         """Whether something was lifted and is still there."""
         return panel_of(scene_of(context)).result_rig is not None
 
+    def invoke(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, context: bpy.types.Context, event: bpy.types.Event
+    ) -> set[OperatorReturnItems]:
+        """Ask for the file, and suggest one."""
+        if not self.filepath:
+            self.filepath = str(suggested_path(panel_of(scene_of(context)), self.filename_ext))
+        return super().invoke(context, event)
+
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         """Write the file."""
         rig = panel_of(scene_of(context)).result_rig
@@ -65,3 +73,10 @@ class LIFT_OT_export(  # pyright: ignore[reportIncompatibleMethodOverride]
                 window.cursor_modal_restore()
         self.report({"INFO"}, translate_message("Wrote {path}").format(path=self.filepath))
         return {"FINISHED"}
+
+
+def suggested_path(panel: LIFT_PG_panel, suffix: str) -> Path:
+    """A file named as the clip, in the opened .blend's folder or else beside the clip."""
+    clip = Path(panel.result_clip)
+    folder = Path(bpy.data.filepath).parent if bpy.data.filepath else clip.parent
+    return folder / f"{clip.stem or panel.result_rig.name}{suffix}"

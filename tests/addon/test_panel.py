@@ -16,6 +16,7 @@ from lift_video_to_3d.addon.armature import create_armature
 from lift_video_to_3d.addon.job import Job
 from lift_video_to_3d.addon.marker import mark_untrusted
 from lift_video_to_3d.addon.operators import lift as lift_operator
+from lift_video_to_3d.addon.operators.export_result import suggested_path
 from lift_video_to_3d.addon.panel_choice import (
     chosen_animation,
     chosen_lift_settings,
@@ -95,6 +96,15 @@ def test_the_video_is_behind_the_rig_as_its_camera_sees_it(panel: Any) -> None:
     assert np.median(off) < 25.0
     bpy.ops.lift.lift()
     assert len(bpy.data.cameras) == len(bpy.data.movieclips) == 1
+
+
+def test_exports_are_suggested_beside_the_clip_or_the_file(panel: Any, tmp_path: Path) -> None:
+    panel.source = str(BEAM / "cam01_json")
+    panel.has_video_camera = False
+    bpy.ops.lift.lift()
+    assert suggested_path(panel, ".bvh") == BEAM / "cam01_json.bvh"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert suggested_path(bpy.context.scene.lift, ".fbx") == tmp_path / "cam01_json.fbx"
 
 
 def test_frames_that_are_a_guess_are_marked_on_the_timeline() -> None:

@@ -34,11 +34,11 @@ view = bpy.context.preferences.view
 view.language = "zh_HANS"
 view.use_translate_interface = view.use_translate_tooltips = view.use_translate_reports = True
 for _ in range(2):
-    assert untranslated() == []
+    assert untranslated() == [], untranslated()
     addon_utils.disable(MODULE)
     assert not any(is_translated("*", text) for text in OWN), "after the extension was disabled"
     addon_utils.enable(MODULE)
     assert bpy.context.preferences.addons[MODULE].preferences.model == ""
-assert untranslated() == []
+assert untranslated() == [], untranslated()
 
 print("TRANSLATED", len(TEXTS), flush=True)
