@@ -14,8 +14,9 @@ from ..core.retarget.retarget import Extremity, RetargetSettings
 from .access import path_of
 from .clip_timing import ClipTiming
 from .correction_mark import shown_timing, stored_corrections
+from .panel_source import source_path, source_settings
 from .preferences import keypoint_cache, preferred_model
-from .properties import LIFT_PG_panel, source_path, source_settings
+from .properties import LIFT_PG_panel
 from .rig import choose_bone_map, read_rest_pose
 from .rig_choice import AnimationSettings, RigChoice
 from .translation import translate_message

@@ -27,7 +27,8 @@ from ..job_progress import JobProgress, begin_progress, end_progress, progress_o
 from ..lift_memory import LIFT_CACHE
 from ..object_curve import stage_at, stand_of
 from ..panel_choice import LiftRequest, chosen_lift, frames_per_row
-from ..properties import LIFT_PG_panel, panel_of, show_people
+from ..panel_source import show_people
+from ..properties import LIFT_PG_panel, panel_of
 from ..result import match_video, show_result
 from ..rig import find_rig
 from ..rig_choice import RigChoice
