@@ -52,7 +52,16 @@ def _is_armature(panel: LIFT_PG_panel, found: bpy.types.Object) -> bool:
 
 
 def _read_source(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
-    """Show what the chosen file is as soon as it is chosen."""
+    """Show what the chosen file is as soon as it is chosen, or something is said of it."""
+    inspect_source(panel)
+
+
+def _read_new_source(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
+    """Another clip has another video, and is looked at as a whole."""
+    if panel.video:
+        panel.video = ""
+    if panel.has_frame_range:
+        panel.has_frame_range = False
     inspect_source(panel)
 
 
@@ -78,7 +87,7 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
             "A video, a file of 2D keypoints, or any file of a folder that has one per frame"
         ),
         subtype="FILE_PATH",
-        update=_read_source,
+        update=_read_new_source,
     )
     source_error: StringProperty()
     is_video: BoolProperty()

@@ -53,9 +53,13 @@ class LIFT_OT_import_keypoints(  # pyright: ignore[reportIncompatibleMethodOverr
         except LiftError as error:
             self.report({"ERROR"}, translate_core(str(error)))
             return {"CANCELLED"}
-        # What is wrong with the choice that operator says itself.
         namespace, name = LIFT_OT_lift.bl_idname.split(".")
-        getattr(getattr(bpy.ops, namespace), name)("INVOKE_DEFAULT")
+        try:
+            getattr(getattr(bpy.ops, namespace), name)("INVOKE_DEFAULT")
+        except RuntimeError as error:
+            # What that operator reported.
+            self.report({"ERROR"}, str(error).strip().removeprefix("Error: "))
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 

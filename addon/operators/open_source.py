@@ -77,11 +77,15 @@ def choose_source(panel: LIFT_PG_panel, path: str) -> None:
     LiftError
         When it cannot be used; the panel is as it was.
     """
-    previous, person = panel.source, panel.person
+    # In this order: a new source takes the others back.
+    before = {
+        name: getattr(panel, name) for name in ("source", "video", "has_frame_range", "person")
+    }
     panel.source = path
     if not (panel.people or panel.is_video):
         error = panel.source_error or translate_message("choose a video or 2D keypoints")
-        panel.source, panel.person = previous, person
+        for name, value in before.items():
+            setattr(panel, name, value)
         raise LiftError(error)
 
 

@@ -92,6 +92,20 @@ def test_a_part_that_ends_before_it_begins_is_refused(panel: Any) -> None:
     assert not panel.source_error and bpy.ops.lift.lift.poll()
 
 
+def test_another_clip_has_no_video_of_the_one_before(panel: Any, tmp_path: Path) -> None:
+    panel.video = str(VIDEO)
+    panel.source = str(shutil.copytree(BEAM / "cam01_json", tmp_path / "run_json"))
+    assert panel.video == "" and panel.is_rate_unknown
+
+
+def test_a_source_that_is_refused_leaves_the_panel_as_it_was(panel: Any) -> None:
+    panel.video = str(VIDEO)
+    before = panel.source
+    with pytest.raises(RuntimeError, match="absent.json: no such file"):
+        bpy.ops.lift.open_source(filepath="/nowhere/absent.json")
+    assert (panel.source, panel.video, panel.fps) == (before, str(VIDEO), 60.0)
+
+
 def test_a_rate_is_kept_exactly(panel: Any) -> None:
     panel.given_fps = 30000 / 1001
     assert chosen_lift(panel, bpy.context.scene).settings.fps == Fraction(30000, 1001)
