@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import bpy
+import numpy as np
 
 from .access import action_of, armature_of
 from .action import RIG_KEY, find_baked_action
+from .object_curve import stand_of
 
 _ASIDE = ".earlier"
 
@@ -16,8 +18,8 @@ _ASIDE = ".earlier"
 def replaceable(rig: bpy.types.Object | None, clip_name: str) -> bpy.types.Object | None:
     """``rig``, if nothing is lost with it that a lift of the clip does not make anew; else None.
 
-    It is not when something else in the file uses it, has it as its parent or constrains it, or when it
-    moves by anything but the clip's own action.
+    It is not when something else in the file uses it, has it as its parent or constrains it, when it was
+    moved, or when it moves by anything but the clip's own action. Edits of its bones and keys do not count.
     """
     if rig is None or rig.type != "ARMATURE" or not rig.is_editable or not rig.users_scene:
         return None
@@ -27,12 +29,27 @@ def replaceable(rig: bpy.types.Object | None, clip_name: str) -> bpy.types.Objec
     )
     if moves_otherwise or (action is not None and find_baked_action(rig, clip_name) != action):
         return None
+    stand = stand_of(rig, action)
+    is_turned = not np.allclose(np.abs(stand.rotation), (1.0, 0.0, 0.0, 0.0))
+    is_moved = is_turned or stand.location.any() or not np.allclose(np.array(rig.scale), 1.0)
+    if rig.parent is not None or is_moved:
+        return None
     assert rig.pose is not None
     if rig.constraints or any(bone.constraints for bone in rig.pose.bones):
         return None
     users = bpy.data.user_map(subset=[rig])[rig]
     places = (bpy.types.Collection, bpy.types.Scene)
     return rig if all(isinstance(user, places) for user in users) else None
+
+
+def put_in(rig: bpy.types.Object, collections: Sequence[bpy.types.Collection]) -> None:
+    """Have ``rig`` in these collections and no other; where it is, if there are none."""
+    if not collections:
+        return
+    for collection in set(rig.users_collection) - set(collections):
+        collection.objects.unlink(rig)
+    for collection in set(collections) - set(rig.users_collection):
+        collection.objects.link(rig)
 
 
 @contextmanager

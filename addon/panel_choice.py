@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bpy
 
+from ..core.correction import within_frames
 from ..core.errors import LiftError
 from ..core.pipeline import LiftSettings
 from ..core.retarget.retarget import Extremity, RetargetSettings
@@ -52,7 +53,7 @@ def chosen_lift(panel: LIFT_PG_panel, scene: bpy.types.Scene) -> LiftRequest:
     if rig.scheme is None:
         choose_bone_map(read_rest_pose(panel.rig), rig.bone_map)
     return LiftRequest(
-        source=source_path(panel),
+        source=source_path(panel.source),
         person=panel.person,
         settings=chosen_lift_settings(panel),
         rig=rig,
@@ -78,8 +79,12 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
                 "the lens is to come from a calibration: choose its file under Camera"
             )
         )
+    of_clip = source_settings(panel)
+    corrections = stored_corrections(panel.corrections)
+    if of_clip.frame_range is not None:
+        corrections = within_frames(corrections, *of_clip.frame_range)
     return replace(
-        source_settings(panel),
+        of_clip,
         fov_deg=panel.fov_deg if panel.lens == "FOV" else None,
         calibration=path_of(panel.calibration) if is_calibrated else None,
         camera_name=(panel.camera_name or None) if is_calibrated else None,
@@ -88,7 +93,7 @@ def chosen_lift_settings(panel: LIFT_PG_panel) -> LiftSettings:
         height_m=panel.height if panel.is_height_known else None,
         smooth=panel.smooth,
         lock_feet=panel.lock_feet,
-        corrections=stored_corrections(panel.corrections),
+        corrections=corrections,
     )
 
 

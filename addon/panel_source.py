@@ -15,7 +15,7 @@ from ..core.clip_opening import recall_source
 from ..core.clip_source import FALLBACK_FPS, ClipSource
 from ..core.errors import LiftError
 from ..core.io.keypoints import read_keypoints
-from ..core.io.video import find_video_beside
+from ..core.io.video import find_video_beside, read_video_info
 from ..core.io.video_reader import is_video, open_video
 from ..core.lift_settings import LiftSettings
 from .access import path_of
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from .properties import LIFT_PG_panel
 
 
-def source_path(panel: LIFT_PG_panel) -> Path:
-    """The chosen file; for a file of a folder that has one per frame, the folder.
+def source_path(text: str) -> Path:
+    """The chosen file as a property holds it; for a file of a folder that has one per frame, the folder.
 
     Raises
     ------
     LiftError
         When the file cannot be read.
     """
-    path = path_of(panel.source)
+    path = path_of(text)
     if not path.is_file() or is_video(path) or not _has_siblings(path):
         return path
     return path.parent if len(read_keypoints(path).frames) == 1 else path
@@ -62,8 +62,23 @@ def source_settings(panel: LIFT_PG_panel) -> LiftSettings:
     return LiftSettings(
         fps=rate if is_rate_given else None,
         image_size=(width, height) if panel.is_size_unknown and width and height else None,
-        video=path_of(panel.video) if panel.video else None,
+        video=path_of(panel.video) if panel.video and panel.is_video_readable else None,
     )
+
+
+def check_source(text: str) -> None:
+    """Find out whether a file can be the panel's clip.
+
+    Raises
+    ------
+    LiftError
+        When it cannot.
+    """
+    path = source_path(text)
+    if is_video(path):
+        open_video(path).stated()
+    else:
+        recall_source(path, LiftSettings(), cache=LIFT_CACHE)
 
 
 def inspect_source(panel: LIFT_PG_panel) -> None:
@@ -71,13 +86,16 @@ def inspect_source(panel: LIFT_PG_panel) -> None:
     release_icons()
     panel.people.clear()
     panel.source_error = panel.source_format = panel.source_size = panel.video_beside = ""
-    panel.num_frames, panel.person, panel.is_video = 0, 1, False
-    panel.is_rate_unknown = panel.is_size_unknown = False
-    show_clip(panel.corrections, None)
+    panel.num_frames, panel.is_video = 0, False
+    panel.is_rate_unknown = panel.is_size_unknown = panel.is_video_readable = False
     if not panel.source:
+        show_clip(panel.corrections, None)
         return
     try:
-        path = source_path(panel)
+        path = source_path(panel.source)
+        # Whom a video shows only a lift tells: until then its marks are those that were known.
+        if not is_video(path) or panel.corrections.clip != str(path):
+            show_clip(panel.corrections, None)
         if is_video(path):
             _show_video(panel, path)
         else:
@@ -95,7 +113,7 @@ def _show_video(panel: LIFT_PG_panel, path: Path) -> None:
         When videos cannot be read here, or not this one, or the chosen frames are none of it.
     """
     stated = open_video(path).stated()
-    panel.is_video = True
+    panel.is_video, panel.person = True, 1
     panel.source_format = translate_label("video: its people are found when it is lifted")
     panel.source_size = "{}x{}".format(*stated.size)
     panel.num_frames, panel.fps = stated.num_frames, float(stated.fps)
@@ -118,9 +136,27 @@ def _show_keypoints(panel: LIFT_PG_panel, path: Path) -> None:
     """
     beside = find_video_beside(path)
     panel.video_beside = "" if beside is None else beside.name
+    panel.is_video_readable = bool(panel.video) and _has_header(path_of(panel.video))
     clip = recall_source(path, source_settings(panel), cache=LIFT_CACHE)
     panel.is_rate_unknown, panel.is_size_unknown = clip.is_rate_guessed, clip.is_size_guessed
     show_people(panel, recall_source(path, source_settings(panel), cache=LIFT_CACHE))
+
+
+def _has_header(video: Path) -> bool:
+    """Whether a video tells its rate and size; where it does not, Blender may still show it.
+
+    Raises
+    ------
+    LiftError
+        When the file is no video.
+    """
+    try:
+        read_video_info(video)
+    except LiftError:
+        if is_video(video):
+            return False
+        raise
+    return True
 
 
 def show_people(
@@ -133,6 +169,7 @@ def show_people(
     panel.source_size = "{}x{}".format(*clip.image_size)
     panel.num_frames = clip.frame_span[1] - clip.frame_span[0] + 1
     panel.fps = float(clip.fps)
+    panel.person = min(panel.person, len(clip.people))
     show_clip(panel.corrections, clip)
     for person, cutting in zip_longest(clip.people, cuttings):
         added = panel.people.add()

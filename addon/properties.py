@@ -46,6 +46,9 @@ TRAVELS = (
 
 SCHEMES = tuple((name, name, load_scheme(name).about) for name in SCHEME_NAMES)
 
+SAID_OF_CLIP = ("video", "given_fps", "given_size", "has_frame_range", "person")
+"""The properties that tell of one clip what its file does not."""
+
 
 def _is_armature(panel: LIFT_PG_panel, found: bpy.types.Object) -> bool:
     return found.type == "ARMATURE"
@@ -57,11 +60,10 @@ def _read_source(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
 
 
 def _read_new_source(panel: LIFT_PG_panel, context: bpy.types.Context) -> None:
-    """Another clip has another video, and is looked at as a whole."""
-    if panel.video:
-        panel.video = ""
-    if panel.has_frame_range:
-        panel.has_frame_range = False
+    """What was said of the clip before does not hold for another one."""
+    # Unlike setting them, this does not read the source for each.
+    for name in SAID_OF_CLIP:
+        panel.property_unset(name)
     inspect_source(panel)
 
 
@@ -103,6 +105,7 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
         update=_read_source,
     )
     video_beside: StringProperty()
+    is_video_readable: BoolProperty()
     is_rate_unknown: BoolProperty()
     given_fps: FloatProperty(
         name="Frame Rate",
@@ -200,8 +203,8 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
     replaces_result: BoolProperty(
         name="Replace Last Result",
         description=(
-            "Lifting the same person again puts the new armature in the place of the last one, unless "
-            "something else uses that or it was given other motion"
+            "Lifting the same person again puts the new armature in the place of the last one, with its "
+            "keys, unless that was moved, has other motion or is used by something else"
         ),
         default=True,
     )
@@ -249,7 +252,7 @@ class LIFT_PG_panel(bpy.types.PropertyGroup):
 
     result_rig: PointerProperty(type=bpy.types.Object)
     result_clip: StringProperty()
-    result_person: IntProperty()
+    result_built_of: StringProperty()
     result_camera: PointerProperty(type=bpy.types.Object)
     result_quality: StringProperty()
     result_reprojection_px: FloatProperty(default=-1.0)

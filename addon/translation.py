@@ -150,9 +150,10 @@ _CHINESE_DESCRIPTIONS = {
     "Build an armature in the person's size": "按人物的体型新建骨架",
     "Put the motion on an armature of this scene": "将动作应用到此场景中的骨架",
     "Bone names, hierarchy and rest pose of the new armature": ("新骨架的骨骼名称、层级和静置姿态"),
-    "Lifting the same person again puts the new armature in the place of the last one, unless "
-    "something else uses that or it was given other motion": (
-        "再次转换同一人物时，新骨架取代上次的骨架；若上次的骨架被其他内容使用或带有其他动作，则予以保留"
+    "Lifting the same person again puts the new armature in the place of the last one, with its keys, "
+    "unless that was moved, has other motion or is used by something else": (
+        "再次转换同一人物时，新骨架及其关键帧取代上次的骨架；"
+        "若上次的骨架已被移动、带有其他动作或被其他内容使用，则予以保留"
     ),
     "The armature that is to move": "要运动的骨架",
     "A JSON file that says which bones play which part; empty: found by itself": (

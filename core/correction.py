@@ -102,6 +102,21 @@ def corrections_of(corrections: Iterable[Correction], person: int) -> tuple[Corr
     return tuple(each for each in corrections if each.person == person)
 
 
+def within_frames(
+    corrections: Iterable[Correction], first_frame: int, last_frame: int
+) -> tuple[Correction, ...]:
+    """Those that reach into the frames from the first to the last one, both included, cut to them."""
+    return tuple(
+        replace(
+            each,
+            first_frame=max(each.first_frame, first_frame),
+            last_frame=min(each.last_frame, last_frame),
+        )
+        for each in corrections
+        if each.first_frame <= last_frame and each.last_frame >= first_frame
+    )
+
+
 def check_corrections(
     corrections: Sequence[Correction],
     *,

@@ -36,7 +36,8 @@ class LIFT_OT_export(  # pyright: ignore[reportIncompatibleMethodOverride]
     bl_label = "Export Animation"
     bl_description = "Write the armature with its motion to a file; its ending says the format"
 
-    filepath: StringProperty(subtype="FILE_PATH")
+    # A name that was used before is not for the next clip.
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filename_ext: StringProperty(default=".bvh", options={"HIDDEN"})
     filter_glob: StringProperty(
         default=";".join(f"*{suffix}" for suffix in OUTPUT_FORMATS), options={"HIDDEN"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from ..access import path_of, scene_of, window_manager_of, window_of, workspace_
 from ..action import find_baked_action
 from ..clip_timing import timing_of
 from ..correction_mark import remember_timing
-from ..earlier_result import in_place_of, replaceable
+from ..earlier_result import in_place_of, put_in, replaceable
 from ..job import Job
 from ..job_progress import JobProgress, begin_progress, end_progress, progress_of
 from ..lift_memory import LIFT_CACHE
@@ -233,8 +234,11 @@ def _finish(context: bpy.types.Context, request: LiftRequest, found: _Found) -> 
     scene, lifted = scene_of(context), found.lifted
     panel, name, settings = panel_of(scene), request.source.stem, request.animation
     stage = _stage_of_bake(context, request.rig, name)
-    with in_place_of(_earlier(panel, request)):
+    earlier = _earlier(panel, request)
+    collections = () if earlier is None else earlier.users_collection
+    with in_place_of(earlier):
         animation = animate(context, lifted, request.rig, settings, name=name)
+        put_in(animation.rig, collections)
     timing = timing_of(
         lifted.motion.frames,
         start_frame=settings.start_frame,
@@ -244,15 +248,22 @@ def _finish(context: bpy.types.Context, request: LiftRequest, found: _Found) -> 
     if request.has_video_camera:
         warnings += match_video(context, request, lifted, found.trace, animation, stage, timing)
     show_result(scene, lifted, animation.rig, warnings, name=name, timing=timing)
-    panel.result_clip, panel.result_person = str(request.source), lifted.person
+    panel.result_clip, panel.result_built_of = str(request.source), _built_of(request)
     _show_who_was_found(panel, request, found)
     remember_timing(panel.corrections, request.source, timing)
 
 
+def _built_of(request: LiftRequest) -> str:
+    """What a lift builds an armature of; nothing where it moves the user's."""
+    if request.rig.scheme is None:
+        return ""
+    return json.dumps([str(request.source), request.person, request.settings.frame_range])
+
+
 def _earlier(panel: LIFT_PG_panel, request: LiftRequest) -> bpy.types.Object | None:
-    """The armature of the last lift, if a new one is to take its place."""
-    is_same = (panel.result_clip, panel.result_person) == (str(request.source), request.person)
-    if request.rig.scheme is None or not request.replaces_result or not is_same:
+    """The armature that the last lift built, if a new one is to take its place."""
+    built_of = _built_of(request)
+    if not request.replaces_result or not built_of or panel.result_built_of != built_of:
         return None
     return replaceable(panel.result_rig, request.source.stem)
 

@@ -11,6 +11,7 @@ from ...core.errors import LiftError
 from ...core.io.video_reader import VIDEO_SUFFIXES
 from ..access import scene_of, window_manager_of
 from ..job_progress import progress_of
+from ..panel_source import check_source
 from ..properties import LIFT_PG_panel, panel_of
 from ..translation import translate_core, translate_message
 
@@ -77,16 +78,10 @@ def choose_source(panel: LIFT_PG_panel, path: str) -> None:
     LiftError
         When it cannot be used; the panel is as it was.
     """
-    # In this order: a new source takes the others back.
-    before = {
-        name: getattr(panel, name) for name in ("source", "video", "has_frame_range", "person")
-    }
+    if not path:
+        raise LiftError(translate_message("choose a video or 2D keypoints"))
+    check_source(path)
     panel.source = path
-    if not (panel.people or panel.is_video):
-        error = panel.source_error or translate_message("choose a video or 2D keypoints")
-        for name, value in before.items():
-            setattr(panel, name, value)
-        raise LiftError(error)
 
 
 def _show_sidebar(context: bpy.types.Context) -> None:

@@ -57,7 +57,7 @@ def test_another_clips_armature_stays(panel: Any) -> None:
     panel.source = str(
         BEAM / "cam01_json" / sorted(p.name for p in (BEAM / "cam01_json").iterdir())[0]
     )
-    panel.result_clip = "/another/clip.json"
+    panel.result_built_of = '["/another/clip.json", 1, null]'
     bpy.ops.lift.lift()
     assert names()[0] == BOTH
 
@@ -90,8 +90,17 @@ def _drive(rig: bpy.types.Object) -> None:
     rig.driver_add("location", 0)
 
 
+def _move(rig: bpy.types.Object) -> None:
+    rig.location.x = 2.0
+
+
+def _turn(rig: bpy.types.Object) -> None:
+    rig.rotation_euler.z = 1.0
+
+
 @pytest.mark.parametrize(
-    "use", [_give_child, _deform_with, _constrain, _push_down, _animate_otherwise, _drive]
+    "use",
+    [_move, _turn, _give_child, _deform_with, _constrain, _push_down, _animate_otherwise, _drive],
 )
 def test_what_else_uses_the_last_one_keeps_it(
     panel: Any, use: Callable[[bpy.types.Object], None]
@@ -108,6 +117,32 @@ def test_an_armature_shared_with_another_object_stays(panel: Any) -> None:
     bpy.ops.lift.lift()
     assert sorted(names()[0]) == ["cam01_json", "twin"] and len(bpy.data.armatures) == 2
     assert len(twin.data.bones)
+
+
+def test_the_users_own_armature_stays(panel: Any) -> None:
+    hero, panel.target = panel.result_rig, "OWN"
+    panel.rig = hero
+    bpy.ops.lift.lift()
+    panel.rig, panel.target = None, "NEW"
+    bpy.ops.lift.lift()
+    assert hero.name == "cam01_json" and panel.result_rig.name == "cam01_json.001"
+
+
+def test_the_new_one_is_in_the_collection_of_the_last(panel: Any) -> None:
+    actors = bpy.data.collections.new("actors")
+    bpy.context.scene.collection.children.link(actors)
+    actors.objects.link(panel.result_rig)
+    for other in set(panel.result_rig.users_collection) - {actors}:
+        other.objects.unlink(panel.result_rig)
+    bpy.ops.lift.lift()
+    assert panel.result_rig.users_collection == (actors,) and names() == ONE
+
+
+def test_one_that_travels_as_an_object_is_replaced(panel: Any) -> None:
+    panel.travel = "object"
+    for _ in range(2):
+        bpy.ops.lift.lift()
+        assert names() == ONE
 
 
 def test_one_that_was_deleted_is_not_missed(panel: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,8 +11,11 @@ from typing import Any
 
 import bpy
 import lift_video_to_3d
+import numpy as np
 import pytest
+from lift_video_to_3d.addon.correction_mark import add_corrections
 from lift_video_to_3d.addon.panel_choice import chosen_lift
+from lift_video_to_3d.core.correction import Correction
 
 BEAM = Path(__file__).resolve().parents[1] / "data" / "beam"
 VIDEO = BEAM / "cam01.mp4"
@@ -104,6 +108,57 @@ def test_a_source_that_is_refused_leaves_the_panel_as_it_was(panel: Any) -> None
     with pytest.raises(RuntimeError, match="absent.json: no such file"):
         bpy.ops.lift.open_source(filepath="/nowhere/absent.json")
     assert (panel.source, panel.video, panel.fps) == (before, str(VIDEO), 60.0)
+
+
+def test_what_was_said_of_a_clip_does_not_hold_for_the_next(panel: Any, tmp_path: Path) -> None:
+    panel.given_fps, panel.given_size = 50.0, (1080, 1920)
+    panel.source = str(shutil.copytree(BEAM / "cam01_json", tmp_path / "run_json"))
+    assert panel.fps == 30.0 and tuple(panel.given_size) == (0, 0)
+
+
+def test_the_chosen_person_stays_while_their_clip_does(panel: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    people = [{"pose_keypoints_2d": (rng.random(51) * 300 + shift).tolist()} for shift in (0, 900)]
+    clip = tmp_path / "two_json"
+    clip.mkdir()
+    for frame in range(12):
+        text = json.dumps({"people": people})
+        (clip / f"a_{frame:012d}_keypoints.json").write_text(text)
+    panel.source = str(clip)
+    assert len(panel.people) == 2
+    panel.person = 2
+    panel.given_fps = 50.0
+    assert panel.person == 2
+    panel.source = str(BEAM / "cam01_json")
+    assert panel.person == 1
+
+
+def test_a_video_whose_header_is_not_known_is_shown_all_the_same(
+    panel: Any, tmp_path: Path
+) -> None:
+    video = tmp_path / "walk.mpg"
+    video.write_bytes(b"\x00\x00\x01\xba" + bytes(64))
+    panel.video = str(video)
+    assert not panel.source_error and panel.is_rate_unknown and len(panel.people) == 1
+    request = chosen_lift(panel, bpy.context.scene)
+    assert request.video == video and request.settings.video is None
+
+
+@reads_videos
+def test_a_videos_marks_hold_while_its_people_are_not_known(panel: Any) -> None:
+    pytest.importorskip("cv2", reason="OpenCV absent: no video can be read")
+    panel.source, panel.has_frame_range = str(VIDEO), True
+    panel.first_video_frame, panel.last_video_frame = 40, 59
+    bpy.ops.lift.lift()
+    mark = Correction("planted", "left", 45, 55)
+    add_corrections(panel.corrections, [mark])
+    panel.last_video_frame = 49
+    assert not panel.people
+    chosen = chosen_lift(panel, bpy.context.scene).settings.corrections
+    assert chosen == (Correction("planted", "left", 45, 49),)
+    with pytest.raises(RuntimeError, match="no such file"):
+        bpy.ops.lift.open_source(filepath="/nowhere/absent.json")
+    assert chosen_lift(panel, bpy.context.scene).settings.corrections == chosen
 
 
 def test_a_rate_is_kept_exactly(panel: Any) -> None:

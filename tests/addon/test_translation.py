@@ -183,6 +183,7 @@ def test_every_sentence_of_cores_that_is_translated_is_still_said() -> None:
         shape_of(node)
         for folder in ("core", "addon")
         for path in (ROOT / folder).rglob("*.py")
+        if path.name != "core_message.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.JoinedStr)
         or (isinstance(node, ast.Constant) and isinstance(node.value, str))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.correction import Correction, check_corrections, require_apart, with_correction
+from core.correction import (
+    Correction,
+    check_corrections,
+    require_apart,
+    with_correction,
+    within_frames,
+)
 from core.errors import LiftError
 from core.joint_sets import COCO_17
 
@@ -114,3 +120,13 @@ def test_a_later_correction_wins_over_an_earlier_one_of_the_same_thing(new, left
 def test_one_that_bridges_two_of_its_kind_becomes_one_with_both():
     together = with_correction([wrong(10, 20), wrong(30, 40)], wrong(18, 32))
     assert frames_of(together) == [("wrong joint", 10, 40)]
+
+
+def test_a_part_of_a_clip_has_the_part_of_its_corrections() -> None:
+    marks = [
+        Correction("planted", "left", first, last) for first, last in ((0, 9), (5, 25), (30, 40))
+    ]
+    assert within_frames(marks, 10, 30) == (
+        Correction("planted", "left", 10, 25),
+        Correction("planted", "left", 30, 30),
+    )
